@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libmobivate: create an API key for a Mobivate account, and know what became of the old one.
+ *
+ * The library makes one call of the Mobivate bulk-SMS service, POST /auth/createkey, which takes an
+ * account's user name and password and answers with a new API key. A success revokes the key that the
+ * account had. So every call ends with two answers: a status, and the state of the old key.
+ *
+ * Conventions
+ *
+ * 1. Handles. `mbv_client` is opaque. mbv_new makes one and mbv_free ends it; nothing else that this
+ *    header returns is ever freed by the caller.
+ * 2. Sizes. Text goes in as pointer and size in bytes, and MBV_NUL_TERMINATED as the size means a C
+ *    string. Text comes out into buffers of the caller, always NUL-terminated, never split inside a
+ *    UTF-8 character. Functions that return size_t return the full size without the NUL, as snprintf
+ *    does, and take (NULL, 0) to ask for it. Capacities count the NUL.
+ * 3. Ownership. The caller owns every buffer it passes, during the call and after it. The library
+ *    keeps no pointer into one beyond the return of the function it was passed to.
+ * 4. Threads. One client makes one call at a time; different clients are independent, on any threads.
+ *    mbv_cancel and mbv_uncancel are the only functions meant for another thread while a call runs.
+ *    Any other function called then answers MBV_ERR_BUSY, or describes that, and disturbs nothing.
+ * 5. Secrets. When a call returns, neither the password nor the key is in the process's memory, except
+ *    in the caller's own buffers, and in the client when it retains a key for mbv_take_key. No message
+ *    ever contains one.
+ * 6. Key state. After every mbv_create_key, mbv_key_state says what became of the account's old key:
+ *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell.
+ * 7. Errors. A status is 0 or one of the negative values below, for ever. What it means in the case at
+ *    hand is told by mbv_error_message. No exception, signal or abort comes out of the library.
+ *
+ * The shortest use:
+ *
+ *     char key[MBV_KEY_CAPACITY];
+ *     mbv_client *client = mbv_new();
+ *     int32_t status = mbv_create_key(client, username, MBV_NUL_TERMINATED, password, MBV_NUL_TERMINATED,
+ *                                     key, sizeof key, NULL);
+ *     if (status != MBV_OK) {
+ *         char message[512];
+ *         mbv_error_message(client, message, sizeof message);
+ *         fprintf(stderr, "%s: %s\n", mbv_status_name(status), message);
+ *     }
+ *     mbv_free(client);
+ */
+#ifndef MOBIVATE_H
+#define MOBIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define MBV_CALL __cdecl
+#if defined(MBV_BUILDING)
+#define MBV_API __declspec(dllexport)
+#else
+#define MBV_API
+#endif
+#else
+#define MBV_CALL
+#if defined(__GNUC__)
+#define MBV_API __attribute__((visibility("default")))
+#else
+#define MBV_API
+#endif
+#endif
+
+#if defined(__cplusplus)
+#define MBV_NOEXCEPT noexcept
+extern "C" {
+#else
+#define MBV_NOEXCEPT
+#endif
+
+/* ---- Constants ------------------------------------------------------------------------------- */
+
+/* As the size of a text: the text is a C string and ends at its NUL. */
+#define MBV_NUL_TERMINATED SIZE_MAX
+
+/* The capacity in bytes to pass for a key. A smaller one is refused before anything is sent. */
+#define MBV_KEY_CAPACITY 256
+
+/* Status values. In brackets: what they say of the account's old key. */
+#define MBV_OK 0                       /* key created and handed over [replaced] */
+#define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [unchanged] */
+#define MBV_ERR_NO_MEMORY (-2)         /* an allocation failed [see mbv_key_state] */
+#define MBV_ERR_BUSY (-3)              /* the client is in a call on another thread [that call's] */
+#define MBV_ERR_CANCELLED (-4)         /* mbv_cancel [see mbv_key_state] */
+#define MBV_ERR_TIMEOUT (-5)           /* timeout_ms or connect_timeout_ms passed [see mbv_key_state] */
+#define MBV_ERR_RESOLVE (-6)           /* host or proxy name not found [unchanged] */
+#define MBV_ERR_CONNECT (-7)           /* refused, unreachable, proxy refused [unchanged] */
+#define MBV_ERR_TLS (-8)               /* handshake or certificate [unchanged] */
+#define MBV_ERR_TRANSPORT (-9)         /* the connection broke [see mbv_key_state] */
+#define MBV_ERR_CREDENTIALS (-10)      /* 401 [unchanged] */
+#define MBV_ERR_RATE_LIMITED (-11)     /* 429; see mbv_retry_after_ms [unchanged] */
+#define MBV_ERR_REJECTED (-12)         /* any other 4xx [unchanged] */
+#define MBV_ERR_SERVER (-13)           /* 5xx [see mbv_key_state] */
+#define MBV_ERR_PROTOCOL (-14)         /* an answer that the API does not document [see mbv_key_state] */
+#define MBV_ERR_BUFFER_TOO_SMALL (-15) /* key created; mbv_take_key has it [replaced] */
+#define MBV_ERR_INTERNAL (-99)         /* a bug in this library [see mbv_key_state] */
+
+/* Key states: what became of the key that the account had before the call. */
+#define MBV_KEY_UNCHANGED 0 /* the old key surely still works */
+#define MBV_KEY_REPLACED 1  /* the old key is revoked, and the new one was handed over or is retained */
+#define MBV_KEY_UNKNOWN 2   /* the old key may be revoked; call again to have a valid one */
+
+/* ---- Clients --------------------------------------------------------------------------------- */
+
+/* One connection's worth of settings and state. A client keeps its connection for the next call. */
+typedef struct mbv_client mbv_client;
+
+/* Makes a client with every option at its default. Returns NULL only when out of memory. Any thread. */
+MBV_API mbv_client *MBV_CALL mbv_new(void) MBV_NOEXCEPT;
+
+/* Ends a client: closes its connection, wipes what it holds (a retained key included) and frees it.
+ * NULL is fine. Not while another thread still uses the client. */
+MBV_API void MBV_CALL mbv_free(mbv_client *client) MBV_NOEXCEPT;
+
+/* Sets an option for the calls that follow. Both texts are C strings in UTF-8; they are copied.
+ *
+ *   base_url            where the service is; default https://api.mobivatebulksms.com. An http:// URL
+ *                       is refused, except to a loopback address (127.0.0.0/8, [::1], localhost).
+ *   timeout_ms          milliseconds for the whole call, 1 to 2147483647; default 30000.
+ *   connect_timeout_ms  milliseconds to resolve, connect and shake hands; default 10000.
+ *   ca_file             a PEM file of the certificates to trust, in place of the system's.
+ *   ca_dir              a directory of such certificates, hashed as by `openssl rehash`.
+ *                       With both, a chain that either of them verifies is trusted.
+ *   proxy               URL of a proxy: http, https, socks4, socks4a, socks5 or socks5h. Empty for
+ *                       none at all. Default: the environment's (https_proxy, all_proxy, no_proxy),
+ *                       as with curl. A call to an http:// base_url never goes through one.
+ *   user_agent          the User-Agent header; default libmobivate/VERSION.
+ *
+ * Returns MBV_OK, or MBV_ERR_INVALID_ARGUMENT with a message that names the option and what is wrong;
+ * then nothing is changed. MBV_ERR_NO_MEMORY, MBV_ERR_BUSY likewise. Sends nothing. */
+MBV_API int32_t MBV_CALL mbv_set(mbv_client *client, const char *option, const char *value) MBV_NOEXCEPT;
+
+/* ---- Creating a key -------------------------------------------------------------------------- */
+
+/* Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
+ *
+ * username, password  UTF-8, 1 byte to 64 KiB (65536 bytes) each, sizes in bytes.
+ * key, key_capacity   a buffer of the caller's of at least MBV_KEY_CAPACITY bytes. On MBV_OK it holds
+ *                     the key and a NUL, on any failure an empty string.
+ * key_size            receives the size of the key without the NUL; 0 where no key was created. May be
+ *                     NULL.
+ *
+ * Blocks until the answer is there, timeout_ms has passed or mbv_cancel is called. MBV_ERR_BUFFER_TOO_SMALL
+ * means that the key was created and is longer than key_capacity - 1 bytes: *key_size says how long
+ * it is, and mbv_take_key hands it over. Until it has, this function refuses to create another
+ * (MBV_ERR_INVALID_ARGUMENT): a created key is never lost. */
+MBV_API int32_t MBV_CALL mbv_create_key(mbv_client *client, const char *username, size_t username_size,
+                                        const char *password, size_t password_size, char *key,
+                                        size_t key_capacity, size_t *key_size) MBV_NOEXCEPT;
+
+/* Hands over the key that a call with MBV_ERR_BUFFER_TOO_SMALL retained, and forgets it. A key has at
+ * most 4096 bytes. With too small a buffer it returns MBV_ERR_BUFFER_TOO_SMALL again, the needed size
+ * without the NUL in *key_size, and the key stays. With no key retained: MBV_ERR_INVALID_ARGUMENT. */
+MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_capacity,
+                                      size_t *key_size) MBV_NOEXCEPT;
+
+/* ---- What happened --------------------------------------------------------------------------- */
+/* The getters describe the last mbv_create_key until the next one. On a new client, or with NULL, they
+ * describe nothing: MBV_KEY_UNCHANGED, zeroes, -1 for the retry time, empty text. */
+
+/* A sentence or two in English, UTF-8: what went wrong, and what became of the old key. It describes the
+ * last function of this client that returned a status; empty after MBV_OK. Returns its full size. */
+MBV_API size_t MBV_CALL mbv_error_message(const mbv_client *client, char *buffer, size_t capacity) MBV_NOEXCEPT;
+
+/* MBV_KEY_UNCHANGED, MBV_KEY_REPLACED or MBV_KEY_UNKNOWN. */
+MBV_API int32_t MBV_CALL mbv_key_state(const mbv_client *client) MBV_NOEXCEPT;
+
+/* The status code of the answer, 100 to 999; 0 when no answer came. */
+MBV_API int32_t MBV_CALL mbv_http_status(const mbv_client *client) MBV_NOEXCEPT;
+
+/* The member "code" of an error's JSON body; 0 when the answer had none. */
+MBV_API int32_t MBV_CALL mbv_server_code(const mbv_client *client) MBV_NOEXCEPT;
+
+/* The member "message" of an error's JSON body, every occurrence of a secret blanked; empty when the
+ * answer had none. Returns its full size, at most 64 KiB. */
+MBV_API size_t MBV_CALL mbv_server_message(const mbv_client *client, char *buffer, size_t capacity) MBV_NOEXCEPT;
+
+/* How many milliseconds the server asked to wait (its Retry-After header, seconds or a date); -1 when
+ * it did not say. */
+MBV_API int64_t MBV_CALL mbv_retry_after_ms(const mbv_client *client) MBV_NOEXCEPT;
+
+/* ---- Cancelling ------------------------------------------------------------------------------ */
+
+/* Ends the call in progress within 50 ms, whatever it is waiting for, and every later one at once, with
+ * MBV_ERR_CANCELLED, until mbv_uncancel. From any thread. */
+MBV_API void MBV_CALL mbv_cancel(mbv_client *client) MBV_NOEXCEPT;
+
+/* Takes mbv_cancel back. From any thread. */
+MBV_API void MBV_CALL mbv_uncancel(mbv_client *client) MBV_NOEXCEPT;
+
+/* ---- The library ----------------------------------------------------------------------------- */
+
+/* The name of a status, such as "MBV_ERR_TIMEOUT"; "MBV_ERR_UNKNOWN" for a value that is none. Static
+ * text, never NULL. */
+MBV_API const char *MBV_CALL mbv_status_name(int32_t status) MBV_NOEXCEPT;
+
+/* The version of the library that is loaded, such as "1.0.0". Static text. */
+MBV_API const char *MBV_CALL mbv_version(void) MBV_NOEXCEPT;
+
+/* The same as a number: major * 10000 + minor * 100 + patch. */
+MBV_API int32_t MBV_CALL mbv_version_number(void) MBV_NOEXCEPT;
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif /* MOBIVATE_H */

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+//
+// The rules, in order of weight:
+//
+// 1. A request that cannot have reached the server as a whole has changed nothing, unless the server hands
+//    over a key all the same.
+// 2. A 2xx answer with a usable key in a whole JSON document has replaced the key, also when the rest of
+//    the answer is missing or malformed: nothing that could follow the document takes the key back.
+// 3. A 4xx status line has changed nothing, whatever follows it or fails to.
+// 4. Everything else leaves a client unable to tell: a 2xx without a usable key, a 5xx, an answer that the
+//    API does not document, and no answer at all.
+//
+// The status says what the server said, if its answer got as far as that; else what ended the exchange.
+#include "answer/judge.hpp"
+
+#include <charconv>
+#include <limits>
+#include <new>
+#include <string>
+
+#include <curl/curl.h>
+
+#include "answer/document.hpp"
+#include "answer/redact.hpp"
+#include "text/ascii.hpp"
+
+namespace mobivate::answer {
+namespace {
+
+constexpr std::size_t quoted_limit = 300;
+
+std::int64_t parse_date(std::string_view value) noexcept {
+    char date[64 + 1] = {};
+    if (value.size() >= sizeof date) return -1;
+    value.copy(date, value.size());
+    return static_cast<std::int64_t>(curl_getdate(date, nullptr));
+}
+
+// RFC 9110, section 10.2.3: seconds, or a date.
+std::int64_t retry_after_ms(const Arrived& arrived, std::int64_t now) noexcept {
+    constexpr std::int64_t most_seconds = std::numeric_limits<std::int64_t>::max() / 1000;
+    const std::string_view value = arrived.retry_after.view();
+    if (value.empty()) return -1;
+    std::int64_t seconds = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (parsed.ptr == value.data() + value.size()) {
+        if (parsed.ec == std::errc::result_out_of_range) return most_seconds * 1000;
+        return seconds < 0 ? -1 : std::min(seconds, most_seconds) * 1000;
+    }
+    const std::int64_t date = parse_date(value);
+    if (date < 0) return -1;
+    const std::int64_t sent = parse_date(arrived.date.view());
+    return std::max<std::int64_t>(date - (sent >= 0 ? sent : now), 0) * 1000;
+}
+
+Status status_of_code(int http_status) noexcept {
+    if (http_status == 401) return Status::credentials;
+    if (http_status == 429) return Status::rate_limited;
+    if (http_status >= 400 && http_status < 500) return Status::rejected;
+    if (http_status >= 500 && http_status < 600) return Status::server;
+    return Status::protocol;
+}
+
+std::string_view subject(Status status) noexcept {
+    switch (status) {
+        case Status::credentials: return "The server refused the user name or password";
+        case Status::rate_limited: return "The server asks to slow down";
+        case Status::rejected: return "The server refused the request";
+        case Status::server: return "The server failed";
+        default: return "The server's answer is not one that the API documents";
+    }
+}
+
+std::string_view fault_in_words(Fault fault) noexcept {
+    switch (fault) {
+        case Fault::not_http: return "The answer is not HTTP/1.1";
+        case Fault::head_too_large: return "The head of the answer is larger than 65536 bytes";
+        case Fault::body_too_large: return "The body of the answer is larger than 65536 bytes";
+        default: return "The answer's chunks are malformed";
+    }
+}
+
+// A status code has not arrived.
+void judge_nothing(Verdict& verdict, const Arrived& arrived, const Ending& ending) noexcept {
+    verdict.key_state = ending.request_sent ? KeyState::unknown : KeyState::unchanged;
+    if (arrived.fault != Fault::none) {
+        verdict.status = Status::protocol;
+        verdict.what << fault_in_words(arrived.fault) << ".";
+    } else if (arrived.informational && ending.status == Status::transport && ending.request_sent) {
+        verdict.status = Status::protocol;
+        verdict.what << "The server sent an interim answer (1xx) and then no final one.";
+    } else {
+        verdict.status = ending.status;
+        verdict.what = ending.what;
+    }
+}
+
+void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& ending) noexcept {
+    const bool client_error = verdict.http_status >= 400 && verdict.http_status < 500;
+    verdict.key_state = client_error || !ending.request_sent ? KeyState::unchanged : KeyState::unknown;
+    if (arrived.fault != Fault::none) {
+        verdict.status = Status::protocol;
+        verdict.what << fault_in_words(arrived.fault);
+    } else {
+        verdict.status = status_of_code(verdict.http_status);
+        verdict.what << subject(verdict.status);
+    }
+    verdict.what << " (HTTP " << verdict.http_status << ")";
+    if (verdict.server_message.empty()) {
+        verdict.what << ".";
+    } else {
+        (verdict.what << ": ").quote(verdict.server_message, quoted_limit);
+        const char last = verdict.what.view().back();
+        if (last != '.' && last != '!' && last != '?') verdict.what << ".";
+    }
+}
+
+void judge_success(Verdict& verdict, const Arrived& arrived, const Ending& ending,
+                   const Document& document) noexcept {
+    if (!document.api_key.empty()) {
+        verdict.status = Status::ok;
+        verdict.key_state = KeyState::replaced;
+        verdict.key = document.api_key;
+        return;
+    }
+    verdict.key_state = ending.request_sent ? KeyState::unknown : KeyState::unchanged;
+    if (arrived.fault == Fault::none && !arrived.complete) {
+        verdict.status = ending.status;
+        verdict.what = ending.what;
+        return;
+    }
+    verdict.status = Status::protocol;
+    if (arrived.fault != Fault::none) {
+        verdict.what << fault_in_words(arrived.fault) << ".";
+    } else if (!document.is_object) {
+        verdict.what << "The server's answer (HTTP " << verdict.http_status << ") is not a JSON object.";
+    } else {
+        verdict.what << "The server's answer (HTTP " << verdict.http_status << ") has no usable \"apiKey\".";
+    }
+}
+
+}  // namespace
+
+Verdict judge(const Arrived& arrived, secret::Buffer& body, const Ending& ending, std::string_view password,
+              std::int64_t now) noexcept {
+    Verdict verdict;
+    verdict.http_status = arrived.http_status;
+    if (arrived.http_status == 0) {
+        judge_nothing(verdict, arrived, ending);
+        return verdict;
+    }
+    verdict.retry_after_ms = retry_after_ms(arrived, now);
+    const bool success = arrived.http_status >= 200 && arrived.http_status < 300;
+    Document document;
+    bool out_of_memory = false;
+    try {
+        document = parse_document(body);
+        if (document.api_key.empty() || !success) {
+            verdict.server_code = document.code;
+            verdict.server_message =
+                redact(body.data() + (document.message.empty() ? 0 : document.message.data() - body.data()),
+                       document.message.size(), password, document.any_api_key);
+        }
+    } catch (const std::bad_alloc&) {
+        out_of_memory = true;
+    }
+    if (success) {
+        judge_success(verdict, arrived, ending, document);
+    } else {
+        judge_refusal(verdict, arrived, ending);
+    }
+    if (out_of_memory && verdict.status != Status::ok) {
+        verdict.status = Status::no_memory;
+        verdict.what.clear();
+        verdict.what << "There was no memory to read the server's answer (HTTP " << verdict.http_status
+                     << ").";
+    }
+    return verdict;
+}
+
+}  // namespace mobivate::answer

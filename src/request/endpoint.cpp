@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "request/endpoint.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+
+#include <curl/curl.h>
+
+#include "text/ascii.hpp"
+
+namespace mobivate::request {
+namespace {
+
+constexpr std::string_view resource = "/auth/createkey";
+
+struct UrlDeleter {
+    void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, UrlDeleter>;
+
+// A part of a URL, or nothing where it has none.
+bool get_part(CURLU* url, CURLUPart part, unsigned flags, std::string& value) {
+    char* text = nullptr;
+    const CURLUcode code = curl_url_get(url, part, &text, flags);
+    if (code == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+    const std::unique_ptr<char, void (*)(void*)> owned(text, curl_free);
+    value = text != nullptr ? text : "";
+    return code == CURLUE_OK;
+}
+
+// Names and addresses that never leave the machine. libcurl itself resolves localhost without asking anybody.
+bool is_loopback(const std::string& host) noexcept {
+    if (text::equals_ignoring_case(host, "localhost") || host == "[::1]") return true;
+    std::array<unsigned char, 4> address{};
+    return inet_pton(AF_INET, host.c_str(), address.data()) == 1 && address[0] == 127;
+}
+
+}  // namespace
+
+bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message& why) {
+    if (!std::all_of(base_url.begin(), base_url.end(),
+                     [](char c) { return text::is_printable(c) && c != ' '; })) {
+        why << "has a character that is not printable ASCII; write a host name in its xn-- form";
+        return false;
+    }
+    const Url url(curl_url());
+    if (url == nullptr) throw std::bad_alloc();
+    const CURLUcode parsed = curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), 0);
+    if (parsed == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+    if (parsed != CURLUE_OK) {
+        why << "is not a URL such as https://host/: " << curl_url_strerror(parsed);
+        return false;
+    }
+    std::string scheme;
+    std::string host;
+    std::string port;
+    std::string path;
+    std::string unwanted;
+    get_part(url.get(), CURLUPART_SCHEME, 0, scheme);
+    get_part(url.get(), CURLUPART_HOST, 0, host);
+    get_part(url.get(), CURLUPART_PATH, 0, path);
+    get_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT, port);
+    if (scheme != "https" && scheme != "http") {
+        why << "must begin with https://";
+        return false;
+    }
+    if (get_part(url.get(), CURLUPART_USER, 0, unwanted) ||
+        get_part(url.get(), CURLUPART_PASSWORD, 0, unwanted)) {
+        why << "must not carry a user name or password";
+        return false;
+    }
+    if (get_part(url.get(), CURLUPART_QUERY, 0, unwanted) ||
+        get_part(url.get(), CURLUPART_FRAGMENT, 0, unwanted)) {
+        why << "must end with its path, without ? or #";
+        return false;
+    }
+    const bool secure = scheme == "https";
+    if (!secure && !is_loopback(host)) {
+        why << "must begin with https://, since http:// would send the password in clear (it is allowed to a "
+               "loopback address only)";
+        return false;
+    }
+    while (!path.empty() && path.back() == '/') path.pop_back();
+    const bool own_port = port == (secure ? "443" : "80");
+    endpoint.secure = secure;
+    endpoint.origin = scheme + "://" + host + ":" + port + "/";
+    endpoint.host_header = own_port ? host : host + ":" + port;
+    endpoint.path = path + std::string(resource);
+    return true;
+}
+
+}  // namespace mobivate::request

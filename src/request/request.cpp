@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "request/request.hpp"
+
+#include <array>
+#include <charconv>
+
+#include <rapidjson/writer.h>
+
+#include "text/json_memory.hpp"
+
+namespace mobivate::request {
+namespace {
+
+// The body's size is rounded up to a multiple of this, so that the size of what is sent, which TLS does not
+// hide, does not tell the password's.
+constexpr std::size_t body_granularity = 256;
+
+struct Counter {
+    using Ch = char;
+    void Put(char) noexcept { ++size; }
+    void Flush() noexcept {}
+    std::size_t size = 0;
+};
+
+struct Appender {
+    using Ch = char;
+    void Put(char c) noexcept { bytes.append(c); }
+    void Flush() noexcept {}
+    secret::Buffer& bytes;
+};
+
+// The padding is JSON white space and stands in front: the last byte of the request is the brace without
+// which no server can take the document for whole.
+template <class Output>
+void write_body(Output& out, const Credentials& credentials, std::size_t padding) {
+    text::JsonScratch scratch;
+    rapidjson::Writer<Output, rapidjson::UTF8<>, rapidjson::UTF8<>, text::JsonMemory> writer(
+        out, &scratch.memory, 4);
+    const auto size = [](std::string_view text) { return static_cast<rapidjson::SizeType>(text.size()); };
+    writer.StartObject();
+    for (std::size_t i = 0; i < padding; ++i) out.Put(' ');
+    writer.Key("username");
+    writer.String(credentials.username.data(), size(credentials.username));
+    writer.Key("password");
+    writer.String(credentials.password.data(), size(credentials.password));
+    writer.EndObject();
+}
+
+}  // namespace
+
+bool build(const Endpoint& endpoint, std::string_view user_agent, const Credentials& credentials,
+           secret::Buffer& bytes) {
+    Counter counter;
+    write_body(counter, credentials, 0);
+    const std::size_t body_size = (counter.size + body_granularity - 1) / body_granularity * body_granularity;
+    std::array<char, 24> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), body_size);
+
+    const std::array<std::string_view, 9> head{
+        "POST ", endpoint.path, " HTTP/1.1\r\nHost: ", endpoint.host_header, "\r\nUser-Agent: ", user_agent,
+        // Without Accept-Encoding a server may compress as it likes.
+        "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nContent-Type: "
+        "application/json\r\nContent-Length: ",
+        std::string_view(digits.data(), static_cast<std::size_t>(written.ptr - digits.data())), "\r\n\r\n"};
+    std::size_t head_size = 0;
+    for (const std::string_view part : head) head_size += part.size();
+    if (!bytes.reserve(head_size + body_size)) return false;
+    for (const std::string_view part : head) bytes.append(part);
+    Appender appender{bytes};
+    write_body(appender, credentials, body_size - counter.size);
+    return true;
+}
+
+}  // namespace mobivate::request

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Memory for secrets: a fixed region that is wiped, and kept out of swap and core dumps where the system
+// lets an ordinary process do so.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace mobivate::secret {
+
+// Overwrites memory in a way that the compiler cannot leave out.
+void wipe(void* memory, std::size_t size) noexcept;
+
+class Buffer {
+public:
+    Buffer() noexcept = default;
+    Buffer(Buffer&& other) noexcept { swap(other); }
+    Buffer& operator=(Buffer&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer();
+
+    // Makes room for at least `capacity` bytes; what the buffer held is wiped. False when out of memory:
+    // then the buffer is as it was. Pages take no memory until they are written.
+    [[nodiscard]] bool reserve(std::size_t capacity) noexcept;
+
+    // Appends what fits and says whether all of it did.
+    bool append(std::string_view bytes) noexcept;
+    bool append(char byte) noexcept {
+        if (size_ == capacity_) return false;
+        data_[size_++] = byte;
+        return true;
+    }
+
+    // Keeps the bytes of `part`, which lie in this buffer, and wipes all others.
+    void keep_only(std::string_view part) noexcept;
+    void clear() noexcept { keep_only({}); }
+
+    // Writing in place: the caller fills at most capacity() bytes from data() and says how many count.
+    void set_size(std::size_t size) noexcept;
+
+    [[nodiscard]] char* data() noexcept { return data_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+
+private:
+    void swap(Buffer& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(used_, other.used_);
+        std::swap(capacity_, other.capacity_);
+    }
+
+    char* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t used_ = 0;  // how far from the start bytes may have been written since the last wipe
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace mobivate::secret

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "text/message.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "text/utf8.hpp"
+
+namespace mobivate::text {
+
+Message& Message::operator<<(std::string_view text) noexcept {
+    const std::size_t taken = whole_characters(text, bytes_.size() - size_);
+    std::copy_n(text.data(), taken, bytes_.data() + size_);
+    size_ += taken;
+    return *this;
+}
+
+Message& Message::operator<<(std::int64_t number) noexcept {
+    std::array<char, 24> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    return *this << std::string_view(digits.data(), static_cast<std::size_t>(written.ptr - digits.data()));
+}
+
+Message& Message::quote(std::string_view text, std::size_t limit) noexcept {
+    const std::size_t begin = size_;
+    *this << text.substr(0, whole_characters(text, limit));
+    std::replace_if(
+        bytes_.data() + begin, bytes_.data() + size_,
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    if (text.size() > limit) *this << "...";
+    return *this;
+}
+
+}  // namespace mobivate::text

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// One connection to the service, kept between calls, on libcurl.
+//
+// libcurl resolves, connects, talks to proxies and does TLS (CURLOPT_CONNECT_ONLY, on its multi interface, so
+// that a call can be woken in every phase). The bytes of the request and of the answer then go through
+// curl_easy_send and curl_easy_recv, between the wiped buffers of this library and the socket or the TLS
+// library. So nothing copies a secret on the way, nothing can send a request again on its own, and it is
+// known to the byte how much of the request can have reached the server.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <curl/curl.h>
+
+#include "answer/judge.hpp"
+#include "answer/reader.hpp"
+#include "secret/buffer.hpp"
+#include "transport/trust.hpp"
+
+namespace mobivate::transport {
+
+struct Route {
+    std::string origin;                // "https://host:port/"
+    bool secure = true;                // https; without it no proxy is used
+    std::optional<std::string> proxy;  // none: the environment's
+    std::string ca_dir;
+    std::string ca_file;
+};
+
+struct Limits {
+    std::chrono::milliseconds whole{};
+    std::chrono::milliseconds connect{};
+};
+
+class Connection {
+public:
+    Connection() noexcept = default;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    // To be called once, before anything else. False when out of memory.
+    [[nodiscard]] bool create() noexcept;
+
+    // The next exchange takes a new connection, and nothing of the old one: the route has changed.
+    void forget() noexcept { route_changed_ = true; }
+
+    // Sends the request at most once and feeds the reader with what comes back. Ends early when `cancelled`
+    // is set and wake() called, from any thread.
+    [[nodiscard]] answer::Ending exchange(const Route& route, const Limits& limits, std::string_view request,
+                                          answer::Reader& reader,
+                                          const std::atomic<bool>& cancelled) noexcept;
+    void wake() noexcept;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    class Exchange;
+
+    [[nodiscard]] bool create_handles() noexcept;
+    [[nodiscard]] bool configure(const Route& route, long connect_ms) noexcept;
+    [[nodiscard]] bool kept_connection_lives() noexcept;
+    [[nodiscard]] bool leave_to_parent() noexcept;
+    void start_afresh() noexcept;
+    void close() noexcept;
+    void close_handles() noexcept;
+
+    std::atomic<CURLM*> multi_{nullptr};
+    CURL* easy_ = nullptr;
+    curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the open connection
+    pid_t process_ = 0;                       // that made the handles
+    bool route_changed_ = false;
+    Clock::time_point last_used_;
+    Trust trust_;
+    secret::Buffer incoming_;
+    std::array<char, CURL_ERROR_SIZE> error_text_{};
+};
+
+}  // namespace mobivate::transport
