@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A user of the public header, in C++.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mobivate.h"
+
+namespace caller {
+
+struct Free {
+    void operator()(mbv_client* client) const { mbv_free(client); }
+};
+using Client = std::unique_ptr<mbv_client, Free>;
+
+struct Result {
+    std::int32_t status = 0;
+    std::int32_t key_state = 0;
+    std::int32_t http_status = 0;
+    std::int32_t server_code = 0;
+    std::int64_t retry_after_ms = 0;
+    std::string key;
+    std::size_t key_size = 0;
+    std::string error_message;
+    std::string server_message;
+};
+
+inline std::string error_message(const mbv_client* client) {
+    std::string text(mbv_error_message(client, nullptr, 0) + 1, '\0');
+    text.resize(mbv_error_message(client, text.data(), text.size()));
+    return text;
+}
+
+inline std::string server_message(const mbv_client* client) {
+    std::string text(mbv_server_message(client, nullptr, 0) + 1, '\0');
+    text.resize(mbv_server_message(client, text.data(), text.size()));
+    return text;
+}
+
+inline Result create_key(mbv_client* client, const std::string& username, const std::string& password,
+                         std::size_t capacity = MBV_KEY_CAPACITY) {
+    std::string buffer(capacity, '#');
+    Result result;
+    result.key_size = 99;
+    result.status = mbv_create_key(client, username.data(), username.size(), password.data(), password.size(),
+                                   buffer.data(), capacity, &result.key_size);
+    result.key = buffer.c_str();
+    result.key_state = mbv_key_state(client);
+    result.http_status = mbv_http_status(client);
+    result.server_code = mbv_server_code(client);
+    result.retry_after_ms = mbv_retry_after_ms(client);
+    result.error_message = error_message(client);
+    result.server_message = server_message(client);
+    return result;
+}
+
+}  // namespace caller

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The stand-in service as the tests see it: where it listens, and the truth it knows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <rapidjson/document.h>
+
+namespace standin {
+
+// The facts that the stand-in gave to this process, by path: fact("http"), fact("tls_faults", "expired").
+std::string fact(const char* name, const char* inner = nullptr);
+int fact_pid();
+
+// What the stand-in knows of an account.
+struct Account {
+    int requests = 0;
+    int replaced = 0;
+    std::string valid_key;
+    std::vector<std::string> connections;
+};
+
+// Creates (or resets) an account; `scenario` is the JSON of a scenario, or its name in quotes.
+Account create_account(const std::string& username, const std::string& password, const std::string& scenario = "{}");
+Account account(const std::string& username);
+
+// Waits until the account's call has made so many requests. Fails the test after ten seconds.
+Account await_requests(const std::string& username, int requests);
+
+struct State {
+    int requests = 0;
+    int partial_requests = 0;
+    int connections = 0;
+    int open_connections = 0;
+};
+State state();
+State await_connections(int connections);
+
+// A forwarder in front of a service, that cuts where it is told.
+class Relay {
+public:
+    explicit Relay(const std::string& target);
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+    ~Relay();
+
+    [[nodiscard]] const std::string& url() const { return url_; }
+    void rule(const std::string& json) const;
+    [[nodiscard]] rapidjson::Document facts() const;
+    // Waits until so many of its connections have ended.
+    [[nodiscard]] rapidjson::Document await_closed(int connections) const;
+
+private:
+    std::string id_;
+    std::string url_;
+};
+
+// One HTTP exchange with the stand-in's control interface; fails the test on any status that is not 2xx.
+rapidjson::Document control(const char* method, const std::string& path, const std::string& body = "");
+
+}  // namespace standin

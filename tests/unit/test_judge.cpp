@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include "arrive.hpp"
+
+using arrive::answer;
+using arrive::How;
+using arrive::judge;
+using mobivate::KeyState;
+using mobivate::Status;
+
+namespace {
+
+const std::string key = "abcd1234-9922-abcd-1234-abcd1234abcd";
+const std::string created = R"({"apiKey":"abcd1234-9922-abcd-1234-abcd1234abcd"})";
+const std::string invalid_credentials = R"({"code":401,"message":"Invalid Credentials"})";
+
+}  // namespace
+
+TEST_CASE("the documented answers") {
+    const auto success = judge(answer(200, created));
+    CHECK(success.status == Status::ok);
+    CHECK(success.key_state == KeyState::replaced);
+    CHECK(success.key == key);
+    CHECK(success.http_status == 200);
+    CHECK(success.keeps_connection);
+
+    const auto refused = judge(answer(401, invalid_credentials));
+    CHECK(refused.status == Status::credentials);
+    CHECK(refused.key_state == KeyState::unchanged);
+    CHECK(refused.http_status == 401);
+    CHECK(refused.server_code == 401);
+    CHECK(refused.server_message == "Invalid Credentials");
+    CHECK(refused.what == "The server refused the user name or password (HTTP 401): Invalid Credentials.");
+}
+
+TEST_CASE("every status code from 100 to 999 has its meaning") {
+    for (int code = 100; code <= 999; ++code) {
+        CAPTURE(code);
+        const auto judged = judge(answer(code, invalid_credentials));
+        if (code < 200 && code != 101) {
+            CHECK(judged.status == Status::protocol);
+            CHECK(judged.key_state == KeyState::unknown);
+            CHECK(judged.http_status == 0);
+            continue;
+        }
+        CHECK(judged.http_status == code);
+        if (code == 401) {
+            CHECK(judged.status == Status::credentials);
+        } else if (code == 429) {
+            CHECK(judged.status == Status::rate_limited);
+        } else if (code >= 400 && code < 500) {
+            CHECK(judged.status == Status::rejected);
+        } else if (code >= 500 && code < 600) {
+            CHECK(judged.status == Status::server);
+        } else {
+            CHECK(judged.status == Status::protocol);
+        }
+        CHECK(judged.key_state == (code >= 400 && code < 500 ? KeyState::unchanged : KeyState::unknown));
+    }
+}
+
+TEST_CASE("any 2xx with a usable key is a success, 204 has no body") {
+    for (int code = 200; code <= 299; ++code) {
+        CAPTURE(code);
+        const auto judged = judge(answer(code, created));
+        CHECK(judged.status == (code == 204 ? Status::protocol : Status::ok));
+    }
+}
+
+TEST_CASE("a cut after each byte of a success: replaced from the document's end on, unknown before") {
+    const std::string whole = answer(200, created, "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n");
+    for (const std::size_t piece : {std::size_t{1}, whole.size()}) {
+        for (std::size_t size = 0; size <= whole.size(); ++size) {
+            CAPTURE(size);
+            How how;
+            how.piece = piece;
+            const auto judged = judge(std::string_view(whole).substr(0, size), how);
+            if (size == whole.size()) {
+                CHECK(judged.status == Status::ok);
+                CHECK(judged.key == key);
+            } else {
+                CHECK(judged.status == Status::transport);
+                CHECK(judged.key_state == KeyState::unknown);
+                CHECK(judged.key.empty());
+            }
+        }
+    }
+}
+
+TEST_CASE("a cut after each byte of a refusal: decided when the byte after the code is there") {
+    const std::string whole = answer(401, invalid_credentials);
+    const std::size_t decided = std::string("HTTP/1.1 401 ").size();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        CAPTURE(size);
+        const auto judged = judge(std::string_view(whole).substr(0, size));
+        CHECK(judged.status == (size < decided ? Status::transport : Status::credentials));
+        CHECK(judged.key_state == (size < decided ? KeyState::unknown : KeyState::unchanged));
+        CHECK(judged.http_status == (size < decided ? 0 : 401));
+    }
+}
+
+TEST_CASE("a whole document counts, whatever the framing around it") {
+    const std::string too_long = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + created;
+    CHECK(judge(too_long).key == key);
+    const std::string until_end = "HTTP/1.1 200 OK\r\n\r\n" + created;
+    CHECK(judge(until_end).key == key);
+    CHECK_FALSE(judge(until_end).keeps_connection);
+    const std::string no_last_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n31\r\n" + created;
+    CHECK(judge(no_last_chunk).key == key);
+    const std::string bad_chunk = no_last_chunk + "\r\nnonsense\r\n";
+    CHECK(judge(bad_chunk).key == key);
+    const std::string doubtful = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 49\r\n\r\n" + created;
+    CHECK(judge(doubtful).key == key);
+    CHECK_FALSE(judge(doubtful).keeps_connection);
+    How timed_out;
+    timed_out.ending = Status::timeout;
+    timed_out.orderly_end = false;
+    CHECK(judge(too_long, timed_out).key == key);
+    // Shorter than the document: what was cut off cannot be told from what belongs to the next answer.
+    const auto too_short = judge("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" + created);
+    CHECK(too_short.status == Status::protocol);
+    CHECK(too_short.key_state == KeyState::unknown);
+}
+
+TEST_CASE("a success without a usable key") {
+    struct Case {
+        const char* name;
+        std::string body;
+    };
+    const Case cases[] = {
+        {"empty", ""},
+        {"HTML", "<html><body>OK</body></html>"},
+        {"cut", created.substr(0, 30)},
+        {"no member", "{}"},
+        {"null", R"({"apiKey":null})"},
+        {"number", R"({"apiKey":12345})"},
+        {"object", R"({"apiKey":{"apiKey":"abc"}})"},
+        {"array", R"({"apiKey":["abc"]})"},
+        {"array outside", R"([{"apiKey":"abc"}])"},
+        {"string outside", R"("abc")"},
+        {"nested", R"({"data":{"apiKey":"abc"}})"},
+        {"other case", R"({"apikey":"abc"})"},
+        {"empty key", R"({"apiKey":""})"},
+        {"space", R"({"apiKey":"ab cd"})"},
+        {"CR LF", R"({"apiKey":"ab\r\ncd"})"},
+        {"NUL", R"({"apiKey":"ab\u0000cd"})"},
+        {"delete", "{\"apiKey\":\"ab\x7f\"}"},
+        {"not ASCII", "{\"apiKey\":\"ab\xC3\xBC\"}"},
+        {"4097 bytes", "{\"apiKey\":\"" + std::string(4097, 'k') + "\"}"},
+        {"two keys", R"({"apiKey":"abc","apiKey":"abd"})"},
+        {"key and null", R"({"apiKey":"abc","apiKey":null})"},
+        {"null and key", R"({"apiKey":null,"apiKey":"abc"})"},
+        {"a NUL behind", created + std::string(1, '\0') + "x"},
+        {"trailing text", created + "x"},
+        {"invalid UTF-8", "{\"apiKey\":\"abc\",\"x\":\"\xFF\"}"},
+        {"lone surrogate", R"({"apiKey":"abc","x":"\ud800"})"},
+        {"UTF-16", std::string("{\0\"\0", 4)},
+        {"nothing but opening", std::string(60000, '{')},
+        {"100,000 levels", std::string(50000, '[') + std::string(50000, ']')},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(one.name);
+        const auto judged = judge(answer(200, one.body));
+        CHECK(judged.status == Status::protocol);
+        CHECK(judged.key_state == KeyState::unknown);
+        CHECK(judged.key.empty());
+        CHECK(judged.http_status == 200);
+        CHECK_FALSE(judged.what.empty());
+    }
+}
+
+TEST_CASE("a success with a usable key in an unusual document") {
+    struct Case {
+        const char* name;
+        std::string body;
+        std::string key;
+    };
+    const Case cases[] = {
+        {"white space", " \r\n\t{ \"apiKey\" : \"abc\" } \n", "abc"},
+        {"byte order mark", "\xEF\xBB\xBF{\"apiKey\":\"abc\"}", "abc"},
+        {"unknown members", R"({"a":1,"b":[1,{"apiKey":"no"}],"apiKey":"abc","c":{"apiKey":"no"},"d":null})", "abc"},
+        {"escapes", R"({"api\u004bey":"a\u0062c\/"})", "abc/"},
+        {"twice the same", R"({"apiKey":"abc","apiKey":"abc"})", "abc"},
+        {"one byte", R"({"apiKey":"~"})", "~"},
+        {"255 bytes", "{\"apiKey\":\"" + std::string(255, 'k') + "\"}", std::string(255, 'k')},
+        {"4096 bytes", "{\"apiKey\":\"" + std::string(4096, 'k') + "\"}", std::string(4096, 'k')},
+        {"deep inside", "{\"x\":" + std::string(20000, '[') + std::string(20000, ']') + ",\"apiKey\":\"abc\"}", "abc"},
+        {"numbers of all kinds", R"({"a":-1,"b":1.5e10,"c":18446744073709551615,"d":-9223372036854775808,"apiKey":"abc"})", "abc"},
+        {"an error's members beside it", R"({"code":7,"message":"hello","apiKey":"abc"})", "abc"},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(one.name);
+        const auto judged = judge(answer(200, one.body));
+        CHECK(judged.status == Status::ok);
+        CHECK(judged.key == one.key);
+        CHECK(judged.server_message.empty());
+    }
+}
+
+TEST_CASE("a request that was not sent as a whole has changed nothing") {
+    How how;
+    how.request_sent = false;
+    for (const int code : {200, 302, 401, 500}) {
+        CAPTURE(code);
+        CHECK(judge(answer(code, "{}"), how).key_state == KeyState::unchanged);
+    }
+    CHECK(judge("", how).status == Status::transport);
+    CHECK(judge("", how).key_state == KeyState::unchanged);
+    CHECK(judge("garbage", how).key_state == KeyState::unchanged);
+    // Unless the server proves otherwise.
+    CHECK(judge(answer(200, created), how).key_state == KeyState::replaced);
+}
+
+TEST_CASE("what ended the exchange is the status where the server said too little") {
+    for (const Status ending : {Status::transport, Status::timeout, Status::cancelled}) {
+        How how;
+        how.ending = ending;
+        how.orderly_end = ending == Status::transport;
+        CHECK(judge("", how).status == ending);
+        CHECK(judge("HTTP/1.1 20", how).status == ending);
+        CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{\"api", how).status == ending);
+        CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{\"api", how).key_state == KeyState::unknown);
+        CHECK(judge("HTTP/1.1 401 ", how).status == Status::credentials);
+        CHECK(judge("HTTP/1.1 503 ", how).status == Status::server);
+    }
+}
+
+TEST_CASE("interim answers") {
+    const std::string interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\nRetry-After: 5\r\n\r\n";
+    const auto judged = judge(interim + answer(401, invalid_credentials));
+    CHECK(judged.status == Status::credentials);
+    CHECK(judged.retry_after_ms == -1);
+    const auto alone = judge(interim);
+    CHECK(alone.status == Status::protocol);
+    CHECK(alone.http_status == 0);
+    CHECK(alone.key_state == KeyState::unknown);
+    How timed_out;
+    timed_out.ending = Status::timeout;
+    timed_out.orderly_end = false;
+    CHECK(judge(interim, timed_out).status == Status::timeout);
+    CHECK(judge("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + answer(200, created)).status == Status::protocol);
+}
+
+TEST_CASE("what is not HTTP/1.1") {
+    for (const std::string bytes : {"{\"apiKey\":\"abc\"}", "garbage\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200 \r\n\r\n",
+                                    "HTTP/1.1200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+                                    "HTTP/1.1 099 Low\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
+                                    "HTTP/1.1 -20 OK\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-x\r\n"}) {
+        CAPTURE(bytes);
+        for (const std::size_t piece : {1, 1000}) {
+            How how;
+            how.piece = piece;
+            const auto judged = judge(bytes, how);
+            CHECK(judged.status == Status::protocol);
+            CHECK(judged.key_state == KeyState::unknown);
+            CHECK(judged.http_status == 0);
+            CHECK(judged.what == "The answer is not HTTP/1.1.");
+        }
+    }
+    CHECK(judge(std::string("\0\0\x12\x04\0\0\0\0\0", 9)).status == Status::protocol);
+}
+
+TEST_CASE("HTTP/1.0 and lenient lines") {
+    const auto old = judge("HTTP/1.0 200 OK\r\nContent-Length: 49\r\n\r\n" + created);
+    CHECK(old.key == key);
+    CHECK_FALSE(old.keeps_connection);
+    CHECK(judge("HTTP/1.1 200\nContent-Length: 49\n\n" + created).key == key);
+    CHECK(judge("HTTP/1.1 200 OK\r\ncontent-length :49\r\nX: a\r\n Content-Length: 3\r\nnonsense\r\n\r\n" + created).key == key);
+}
+
+TEST_CASE("chunks of every size") {
+    for (std::size_t chunk = 1; chunk <= created.size() + 1; ++chunk) {
+        std::string body;
+        for (std::size_t at = 0; at < created.size(); at += chunk) {
+            const std::string part = created.substr(at, chunk);
+            char size[32];
+            std::snprintf(size, sizeof size, chunk % 2 == 0 ? "%zx\r\n" : "%04zX;ext=\"1\"\r\n", part.size());
+            body += size + part + "\r\n";
+        }
+        body += "0\r\nTrailer: x\r\n\r\n";
+        for (const std::size_t piece : {1, 7, 10000}) {
+            How how;
+            how.piece = piece;
+            const auto judged = judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n" + body, how);
+            CHECK(judged.key == key);
+            CHECK(judged.keeps_connection);
+        }
+    }
+    // The largest body in the smallest chunks: five bytes around each one do not count as head.
+    std::string body;
+    const std::string padded = created + std::string(65536 - created.size(), ' ');
+    for (const char c : padded) body += std::string("1\r\n") + c + "\r\n";
+    CHECK(judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n").key == key);
+}
+
+TEST_CASE("malformed chunks") {
+    for (const std::string chunks : {"x\r\n", "\r\n", "-1\r\n", "5\r\nabcdefg\r\n", "FFFFFFFFFFFFFFFFF\r\n", "5 5\r\n"}) {
+        CAPTURE(chunks);
+        const auto judged = judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        CHECK(judged.status == Status::protocol);
+        CHECK(judged.key_state == KeyState::unknown);
+        CHECK(judged.what == "The answer's chunks are malformed.");
+    }
+}
+
+TEST_CASE("the answer's bounds") {
+    const std::string full(65536, ' ');
+    CHECK(judge(answer(200, created + full.substr(created.size()))).key == key);
+    CHECK(judge(answer(200, created + full)).status == Status::protocol);
+    CHECK(judge("HTTP/1.1 200 OK\r\n\r\n" + full + full).what == "The body of the answer is larger than 65536 bytes.");
+    CHECK(judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n").status == Status::protocol);
+    CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + created).key == key);
+
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 49\r\nX: ";
+    const std::size_t room = 65536 - head.size() - 4;
+    CHECK(judge(head + std::string(room, 'x') + "\r\n\r\n" + created).key == key);
+    const auto larger = judge(head + std::string(room + 1, 'x') + "\r\n\r\n" + created);
+    CHECK(larger.status == Status::protocol);
+    CHECK(larger.what == "The head of the answer is larger than 65536 bytes.");
+    std::string interim;
+    while (interim.size() < 70000) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+    CHECK(judge(interim + answer(200, created)).status == Status::protocol);
+
+    // The status code has been read by then, and a 4xx decides about the key all the same.
+    const auto refused = judge(answer(401, full + full));
+    CHECK(refused.status == Status::protocol);
+    CHECK(refused.key_state == KeyState::unchanged);
+    CHECK(refused.http_status == 401);
+}
+
+TEST_CASE("when a connection may be used again") {
+    CHECK(judge(answer(401, "{}")).keeps_connection);
+    CHECK_FALSE(judge(answer(401, "{}", "Connection: close\r\n")).keeps_connection);
+    CHECK_FALSE(judge(answer(401, "{}", "Connection: x, Close\r\n")).keeps_connection);
+    CHECK_FALSE(judge(answer(401, "{}") + "x").keeps_connection);
+    CHECK_FALSE(judge(answer(401, "{}", "Transfer-Encoding: chunked\r\n")).keeps_connection);
+    CHECK_FALSE(judge("HTTP/1.1 401 No\r\nTransfer-Encoding: gzip\r\n\r\n{}").keeps_connection);
+    CHECK(judge("HTTP/1.1 204 No Content\r\n\r\n").keeps_connection);
+}
+
+TEST_CASE("an error's members") {
+    const auto with = [](const std::string& body) { return judge(answer(403, body)); };
+    CHECK(with(R"({"code":2147483647,"message":"m"})").server_code == 2147483647);
+    CHECK(with(R"({"code":-5})").server_code == -5);
+    CHECK(with(R"({"code":2147483648})").server_code == 0);
+    CHECK(with(R"({"code":"403"})").server_code == 0);
+    CHECK(with(R"({"code":403.0})").server_code == 0);
+    CHECK(with(R"({"message":5})").server_message.empty());
+    CHECK(with(R"({"message":""})").server_message.empty());
+    CHECK(with(R"({"message":"gr\u00fc\u00df \ud83d\ude00"})").server_message == "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80");
+    CHECK(with(R"({"message":"a\u0000b"})").server_message == "a b");
+    CHECK(with("Forbidden").server_message.empty());
+    CHECK(with(R"({"message":"line\nline \u001b[31mred"})").what ==
+          "The server refused the request (HTTP 403): line line  [31mred.");
+    CHECK(with(R"({"message":"Sure?"})").what == "The server refused the request (HTTP 403): Sure?");
+    const auto without_key = judge(answer(200, R"({"code":7,"message":"later"})"));
+    CHECK(without_key.server_code == 7);
+    CHECK(without_key.server_message == "later");
+}
+
+TEST_CASE("Retry-After") {
+    const auto after = [](const std::string& value, const std::string& more = "") {
+        return judge(answer(429, "{}", "Retry-After: " + value + "\r\n" + more)).retry_after_ms;
+    };
+    CHECK(judge(answer(429, "{}")).retry_after_ms == -1);
+    CHECK(after("7") == 7000);
+    CHECK(after("0") == 0);
+    CHECK(after("-7") == -1);
+    CHECK(after("soon") == -1);
+    CHECK(after("") == -1);
+    CHECK(after("7.5") == -1);
+    CHECK(after("99999999999999999999999") == 9223372036854775000LL);
+    CHECK(after("9223372036854775807") == 9223372036854775000LL);
+    // 2023-11-14 22:13:20 is 1700000000, the time that stands in for a missing Date.
+    CHECK(after("Tue, 14 Nov 2023 22:15:20 GMT") == 120000);
+    CHECK(after("Tue, 14 Nov 2023 22:00:00 GMT") == 0);
+    CHECK(after("Tue, 14 Nov 2023 22:15:20 GMT", "Date: Tue, 14 Nov 2023 22:15:10 GMT\r\n") == 10000);
+    CHECK(after(std::string(200, '1')) == 9223372036854775000LL);
+    CHECK(after("7", "Retry-After: 9\r\n") == 7000);
+    CHECK(judge(answer(503, "", "retry-after:7\r\n")).retry_after_ms == 7000);
+}

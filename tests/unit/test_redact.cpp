@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include "answer/redact.hpp"
+#include "arrive.hpp"
+
+namespace {
+
+std::string redact(std::string text, std::string_view password, std::string_view key = "") {
+    return std::string(mobivate::answer::redact(text.data(), text.size(), password, key));
+}
+
+}  // namespace
+
+TEST_CASE("a secret is blanked however it is written") {
+    const std::string password = "pa\"ss<w\xC3\xB6rd>";
+    const char* const forms[] = {
+        "pa\"ss<w\xC3\xB6rd>",
+        "PA\"SS<W\xC3\x96RD>",
+        R"(pa\"ss<w\u00f6rd>)",
+        R"(p\u0061\u0022ss\u003Cw\u00F6rd\u003e)",
+        "pa%22ss%3Cw%C3%B6rd%3e",
+        "pa&quot;ss&lt;w&#246;rd&gt;",
+        "pa&#x22;ss&#60;w&#xF6;rd&#62;",
+        R"(pa\\\"ss<w\\u00f6rd>)",
+        R"(pa\u005c\"ss<w\u005cu00f6rd>)",
+        "pa%2522ss%253Cw%25C3%25B6rd%253E",
+    };
+    for (const std::string form : forms) {
+        CAPTURE(form);
+        CHECK(redact("The password " + form + " is wrong", password) == "The password *** is wrong");
+        CHECK(redact(form, password) == "***");
+        CHECK(redact(form + form, password) == "***");
+    }
+}
+
+TEST_CASE("a secret that looks like an escape itself is found as it is") {
+    CHECK(redact("x%41bcde y", "%41bcde") == "x*** y");
+    CHECK(redact("%41bcde", "41bcde") == "%***");
+    CHECK(redact(R"(a\u0041b\\nc)", R"(\u0041b\\n)") == "a***c");
+    CHECK(redact("&amp;secret&lt;", "&amp;secret") == "***&lt;");
+}
+
+TEST_CASE("a beginning of a secret at the end of a text is blanked") {
+    CHECK(redact("your password is opense", "opensesame") == "your password is ***");
+    CHECK(redact("your password is open", "opensesame") == "your password is ***");
+    CHECK(redact("your password is ope", "opensesame") == "your password is ope");
+    CHECK(redact("cut \\u006fpense", "opensesame") == "cut ***");
+}
+
+TEST_CASE("short secrets, repeated ones, and none") {
+    CHECK(redact("a banana", "a") == "* b*n*n*");
+    CHECK(redact("aaaa", "aa") == "***");
+    CHECK(redact("nothing here", "opensesame") == "nothing here");
+    CHECK(redact("", "opensesame").empty());
+    CHECK(redact("text", "") == "text");
+    CHECK(redact("a\0b", "x") == "a");
+    CHECK(redact(std::string("a\0b", 3), "x") == "a b");
+}
+
+TEST_CASE("keys are blanked: the one that came and whatever has their shape") {
+    CHECK(redact("key K3Y! given", "x1", "k3y!") == "key *** given");
+    CHECK(redact("old ABCD1234-9922-abcd-1234-abcd1234abcd.", "x1") == "old ***.");
+    CHECK(redact("old abcd1234%2D9922-abcd-1234-abcd1234abcd.", "x1") == "old ***.");
+    CHECK(redact("abcd1234-9922-abcd-1234-abcd1234abc", "x1") == "abcd1234-9922-abcd-1234-abcd1234abc");
+}
+
+TEST_CASE("the largest text and secret") {
+    const std::string password(65536, 'a');
+    CHECK(redact(std::string(65536, 'a'), password) == "***");
+    CHECK(redact(std::string(65535, 'a') + "b", password) == std::string(65535, 'a') + "b");
+}
+
+TEST_CASE("nothing that the server echoes comes out of the messages") {
+    arrive::How how;
+    how.password = "open\"sesame";
+    const std::string body = R"({"code":500,"message":"no login with OPEN\u0022sesame for key k-1-2-3","apiKey":"k-1-2-3"})";
+    const auto judged = arrive::judge(arrive::answer(500, body), how);
+    CHECK(judged.server_message == "no login with *** for key ***");
+    CHECK(judged.what == "The server failed (HTTP 500): no login with *** for key ***.");
+}
