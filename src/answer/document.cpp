@@ -51,9 +51,9 @@ public:
         if (depth_ == 0) document_.is_object = true;
         return open();
     }
-    bool EndObject(rapidjson::SizeType) noexcept { return close(); }
+    bool EndObject(rapidjson::SizeType /*members*/) noexcept { return close(); }
     bool StartArray() noexcept { return open(); }
-    bool EndArray(rapidjson::SizeType) noexcept { return close(); }
+    bool EndArray(rapidjson::SizeType /*elements*/) noexcept { return close(); }
 
     void finish() noexcept {
         if (usable_) document_.api_key = document_.any_api_key;

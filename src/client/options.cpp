@@ -64,7 +64,8 @@ bool check_path(const std::string& path, bool directory, Message& why) {
         why << "cannot be read: " << std::string_view(std::strerror(errno));
         return false;
     }
-    if (S_ISDIR(facts.st_mode) == directory) return true;
+    const bool is_directory = S_ISDIR(facts.st_mode);
+    if (is_directory == directory) return true;
     why << (directory ? "must be a directory; name a file with ca_file"
                       : "must be a file; name a directory with ca_dir");
     return false;

@@ -17,7 +17,7 @@ constexpr std::size_t body_granularity = 256;
 
 struct Counter {
     using Ch = char;
-    void Put(char) noexcept { ++size; }
+    void Put(char /*c*/) noexcept { ++size; }
     void Flush() noexcept {}
     std::size_t size = 0;
 };

@@ -11,7 +11,7 @@ namespace {
 
 struct Nowhere {
     using Ch = char;
-    void Put(char) noexcept {}
+    void Put(char /*c*/) noexcept {}
 };
 
 bool continues_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }

@@ -21,7 +21,8 @@ inline std::string next_username() {
 // An account whose calls the stand-in answers by `scenario`.
 struct Account {
     explicit Account(const std::string& scenario = "{}", const std::string& with_password = password)
-        : username(next_username()), old_key(standin::create_account(username, with_password, scenario).valid_key) {}
+        : username(next_username()),
+          old_key(standin::create_account(username, with_password, scenario).valid_key) {}
 
     [[nodiscard]] standin::Account truth() const { return standin::account(username); }
 

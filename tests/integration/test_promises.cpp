@@ -60,7 +60,9 @@ Lookup& lookup() {
 class Calling {
 public:
     Calling(const caller::Client& client, const std::string& username, const std::string& secret = password)
-        : thread_([this, &client, username, secret] { result_ = caller::create_key(client.get(), username, secret); }) {}
+        : thread_([this, &client, username, secret] {
+              result_ = caller::create_key(client.get(), username, secret);
+          }) {}
     Calling(const Calling&) = delete;
     Calling& operator=(const Calling&) = delete;
     ~Calling() {
@@ -106,7 +108,8 @@ private:
 }  // namespace
 
 // libcurl's lookups come here, since this program's symbols are found first.
-extern "C" int getaddrinfo(const char* node, const char* service_name, const struct addrinfo* hints, struct addrinfo** result) {
+extern "C" int getaddrinfo(const char* node, const char* service_name, const struct addrinfo* hints,
+                           struct addrinfo** result) {
     using Function = int (*)(const char*, const char*, const struct addrinfo*, struct addrinfo**);
     static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
     if (node != nullptr && std::string(node) == "unanswered.test") {
@@ -127,13 +130,18 @@ TEST_CASE("a call is cancelled in every phase") {
     };
     const auto requested = [](const Account& account) { standin::await_requests(account.username, 1); };
     const Phase phases[] = {
-        {"resolving", "https://unanswered.test", "{}", password, MBV_KEY_UNCHANGED, [](const Account&) { lookup().await_entered(); }},
-        {"connecting", "https://" + standin::fact("hosts", "full"), "{}", password, MBV_KEY_UNCHANGED, [](const Account&) {}},
-        {"handshake", "https://" + standin::fact("hosts", "silent"), "{}", password, MBV_KEY_UNCHANGED, [](const Account&) {}},
+        {"resolving", "https://unanswered.test", "{}", password, MBV_KEY_UNCHANGED,
+         [](const Account&) { lookup().await_entered(); }},
+        {"connecting", "https://" + standin::fact("hosts", "full"), "{}", password, MBV_KEY_UNCHANGED,
+         [](const Account&) {}},
+        {"handshake", "https://" + standin::fact("hosts", "silent"), "{}", password, MBV_KEY_UNCHANGED,
+         [](const Account&) {}},
         {"waiting", standin::fact("https"), stall_before_answer, password, MBV_KEY_UNKNOWN, requested},
         {"waiting, plain", standin::fact("http"), stall_before_answer, password, MBV_KEY_UNKNOWN, requested},
-        {"head", standin::fact("https"), R"({"creates":true,"cut":{"after":12,"how":"stall"}})", password, MBV_KEY_UNKNOWN, requested},
-        {"body", standin::fact("https"), R"({"creates":true,"cut":{"after":"headers","how":"stall"}})", password, MBV_KEY_UNKNOWN, requested},
+        {"head", standin::fact("https"), R"({"creates":true,"cut":{"after":12,"how":"stall"}})", password,
+         MBV_KEY_UNKNOWN, requested},
+        {"body", standin::fact("https"), R"({"creates":true,"cut":{"after":"headers","how":"stall"}})",
+         password, MBV_KEY_UNKNOWN, requested},
     };
     long long slowest_us = 0;
     for (const Phase& phase : phases) {
@@ -148,7 +156,8 @@ TEST_CASE("a call is cancelled in every phase") {
         mbv_cancel(client.get());
         const auto& result = calling.result();
         const auto took = std::chrono::steady_clock::now() - begin;
-        slowest_us = std::max<long long>(slowest_us, std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+        slowest_us = std::max<long long>(slowest_us,
+                                         std::chrono::duration_cast<std::chrono::microseconds>(took).count());
         CHECK(std::string(mbv_status_name(result.status)) == "MBV_ERR_CANCELLED");
         CHECK(result.key_state == phase.key_state);
         CHECK(result.key.empty());
@@ -237,7 +246,8 @@ TEST_CASE("a kept connection that the server has closed is not used") {
             const auto before = standin::state();
             const auto client = client_for(standin::fact(scheme));
             REQUIRE(caller::create_key(client.get(), account.username, password).status == MBV_OK);
-            standin::control("GET", "state?open_connections=" + std::to_string(before.open_connections) + "&timeout_ms=10000");
+            standin::control("GET", "state?open_connections=" + std::to_string(before.open_connections) +
+                                        "&timeout_ms=10000");
             const auto result = caller::create_key(client.get(), account.username, password);
             CHECK(result.status == MBV_OK);
             CHECK(account.truth().requests == 2);
@@ -265,9 +275,10 @@ TEST_CASE("a key that does not fit is retained, and never lost") {
     CHECK(result.key_state == MBV_KEY_REPLACED);
     CHECK(result.key_size == 4096);
     CHECK(result.key.empty());
-    CHECK(result.error_message ==
-          "The key was created, but it has 4096 bytes and the buffer is too small; take it with mbv_take_key. "
-          "The old key is revoked.");
+    CHECK(
+        result.error_message ==
+        "The key was created, but it has 4096 bytes and the buffer is too small; take it with mbv_take_key. "
+        "The old key is revoked.");
     // Another call would lose it, so there is none.
     const auto refused = caller::create_key(client.get(), account.username, password);
     CHECK(refused.status == MBV_ERR_INVALID_ARGUMENT);
@@ -336,7 +347,8 @@ TEST_CASE("no redirect is followed") {
     for (const int status : {301, 302, 303, 307, 308}) {
         CAPTURE(status);
         const Account account("{\"status\":" + std::to_string(status) +
-                              R"(,"creates":false,"headers":[["Location",")" + standin::fact("https") + "/auth/createkey\"]]}");
+                              R"(,"creates":false,"headers":[["Location",")" + standin::fact("https") +
+                              "/auth/createkey\"]]}");
         const auto client = https_client();
         const auto result = caller::create_key(client.get(), account.username, password);
         CHECK(result.status == MBV_ERR_PROTOCOL);
@@ -346,11 +358,13 @@ TEST_CASE("no redirect is followed") {
 }
 
 TEST_CASE("the certificate and the host name are verified") {
-    for (const char* fault : {"expired", "self_signed", "wrong_host", "untrusted", "no_intermediate", "tls11_only"}) {
+    for (const char* fault :
+         {"expired", "self_signed", "wrong_host", "untrusted", "no_intermediate", "tls11_only"}) {
         CAPTURE(fault);
         const auto before = standin::state();
         const auto client = client_for(standin::fact("tls_faults", fault));
-        const auto result = caller::create_key(client.get(), "alice@example.com", "correct horse battery staple");
+        const auto result =
+            caller::create_key(client.get(), "alice@example.com", "correct horse battery staple");
         CHECK(result.status == MBV_ERR_TLS);
         CHECK(result.key_state == MBV_KEY_UNCHANGED);
         CHECK_FALSE(result.error_message.empty());
@@ -366,7 +380,8 @@ TEST_CASE("the certificate and the host name are verified") {
     }
     // The certificate is for localhost, and not for this name of the same machine.
     const std::string port = standin::fact("https").substr(standin::fact("https").rfind(':'));
-    CHECK(caller::create_key(client_for("https://127.0.0.2" + port).get(), "user@example.com", password).status == MBV_ERR_TLS);
+    CHECK(caller::create_key(client_for("https://127.0.0.2" + port).get(), "user@example.com", password)
+              .status == MBV_ERR_TLS);
 }
 
 TEST_CASE("trust: a file, a directory, both, the environment's, the system's") {
@@ -382,7 +397,8 @@ TEST_CASE("trust: a file, a directory, both, the environment's, the system's") {
     const Environment no_directory("SSL_CERT_DIR", "");
     const std::string ca_file = standin::fact("ca_file");
     const std::string ca_dir = standin::fact("ca_dir");
-    const std::string own_directory = ca_file.substr(0, ca_file.rfind('/'));  // not a hashed one: trusts nothing
+    const std::string own_directory =
+        ca_file.substr(0, ca_file.rfind('/'));  // not a hashed one: trusts nothing
     CHECK(call([](const caller::Client&) {}) == MBV_ERR_TLS);
     CHECK(call([&](const caller::Client& client) { set(client, "ca_file", ca_file); }) == MBV_OK);
     CHECK(call([&](const caller::Client& client) { set(client, "ca_dir", ca_dir); }) == MBV_OK);
@@ -396,7 +412,8 @@ TEST_CASE("trust: a file, a directory, both, the environment's, the system's") {
         const Environment file("SSL_CERT_FILE", ca_file);
         CHECK(call([](const caller::Client&) {}) == MBV_OK);
         // An option replaces the environment's trust, and does not add to it.
-        CHECK(call([&](const caller::Client& client) { set(client, "ca_dir", own_directory); }) == MBV_ERR_TLS);
+        CHECK(call([&](const caller::Client& client) { set(client, "ca_dir", own_directory); }) ==
+              MBV_ERR_TLS);
     }
     {
         const Environment directory("SSL_CERT_DIR", ca_dir);
@@ -437,10 +454,12 @@ TEST_CASE("http is refused beyond loopback, and options that cannot be used are 
     refused("", "x", "There is no option \"\"");
     refused("BASE_URL", "https://example.com", "There is no option");
     for (const char* value : {"0", "-1", "1.5", "1s", " 1", "2147483648", "99999999999999999999", "0x10"}) {
-        refused("timeout_ms", value, "The option timeout_ms must be a whole number of milliseconds from 1 to 2147483647.");
+        refused("timeout_ms", value,
+                "The option timeout_ms must be a whole number of milliseconds from 1 to 2147483647.");
         refused("connect_timeout_ms", value, "The option connect_timeout_ms must be");
     }
-    refused("ca_file", "/nonexistent/ca.pem", "The option ca_file cannot be read: No such file or directory.");
+    refused("ca_file", "/nonexistent/ca.pem",
+            "The option ca_file cannot be read: No such file or directory.");
     refused("ca_file", "/", "The option ca_file must be a file");
     refused("ca_dir", "/nonexistent", "The option ca_dir cannot be read");
     refused("ca_dir", standin::fact("ca_file").c_str(), "The option ca_dir must be a directory");
@@ -451,11 +470,13 @@ TEST_CASE("http is refused beyond loopback, and options that cannot be used are 
     refused("user_agent", std::string(257, 'x').c_str(), "at most 256 bytes");
     refused("user_agent", "a\xFF", "is not UTF-8 at byte 1");
     refused("ca_file", std::string(5000, 'x').c_str(), "at most 4096 bytes");
-    for (const char* value : {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://example.com"}) {
+    for (const char* value :
+         {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://example.com"}) {
         CHECK(mbv_set(client.get(), "base_url", value) == MBV_OK);
     }
-    for (const char* value : {"", "proxy.example.com:3128", "http://u:p@proxy.example.com", "https://proxy.example.com",
-                              "socks4://h", "socks4a://h", "socks5://h", "SOCKS5H://h:1080"}) {
+    for (const char* value :
+         {"", "proxy.example.com:3128", "http://u:p@proxy.example.com", "https://proxy.example.com",
+          "socks4://h", "socks4a://h", "socks5://h", "SOCKS5H://h:1080"}) {
         CHECK(mbv_set(client.get(), "proxy", value) == MBV_OK);
     }
     CHECK(mbv_set(client.get(), "timeout_ms", "2147483647") == MBV_OK);
@@ -494,9 +515,13 @@ TEST_CASE("a proxy of the environment is used for https, and no_proxy is honoure
 }
 
 TEST_CASE("large and unusual credentials arrive unharmed") {
-    const std::string passwords[] = {
-        std::string(65536, 'p'), std::string(65536, '\x01'), "\"quotes\" and \\backslashes\\", "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80",
-        "\t\r\n", "{\"password\":\"x\"}", "1"};
+    const std::string passwords[] = {std::string(65536, 'p'),
+                                     std::string(65536, '\x01'),
+                                     "\"quotes\" and \\backslashes\\",
+                                     "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80",
+                                     "\t\r\n",
+                                     "{\"password\":\"x\"}",
+                                     "1"};
     for (const std::string& secret : passwords) {
         const Account account("{}", secret);
         const auto client = https_client();
@@ -535,8 +560,8 @@ TEST_CASE("SSLKEYLOGFILE does not get the session's keys") {
     const pid_t child = fork();
     if (child == 0) {
         setenv("SSLKEYLOGFILE", path.c_str(), 1);
-        const int failed = execl("/proc/self/exe", "integration_tests", "--test-case=a kept connection is used again",
-                                 static_cast<char*>(nullptr));
+        const int failed = execl("/proc/self/exe", "integration_tests",
+                                 "--test-case=a kept connection is used again", static_cast<char*>(nullptr));
         _exit(failed);
     }
     int status = 0;

@@ -40,24 +40,39 @@ TEST_CASE("a key is created, over TLS and over loopback HTTP") {
 
 TEST_CASE("what the server answers") {
     const Row rows[] = {
-        {R"({"status":400,"body":{"code":400,"message":"Bad"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED, 400, 400, "Bad", -1},
-        {R"({"status":401,"body":{"code":401,"message":"Invalid Credentials"}})", MBV_ERR_CREDENTIALS, MBV_KEY_UNCHANGED, 401, 401, "Invalid Credentials", -1},
-        {R"({"status":402,"body":{"code":402,"message":"No credit"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED, 402, 402, "No credit", -1},
-        {R"({"status":403,"body":{"code":403,"message":"Opted out"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED, 403, 403, "Opted out", -1},
+        {R"({"status":400,"body":{"code":400,"message":"Bad"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED, 400,
+         400, "Bad", -1},
+        {R"({"status":401,"body":{"code":401,"message":"Invalid Credentials"}})", MBV_ERR_CREDENTIALS,
+         MBV_KEY_UNCHANGED, 401, 401, "Invalid Credentials", -1},
+        {R"({"status":402,"body":{"code":402,"message":"No credit"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED,
+         402, 402, "No credit", -1},
+        {R"({"status":403,"body":{"code":403,"message":"Opted out"}})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED,
+         403, 403, "Opted out", -1},
         {R"({"status":404,"body_text":"Not found"})", MBV_ERR_REJECTED, MBV_KEY_UNCHANGED, 404, 0, "", -1},
-        {R"({"status":429,"headers":[["Retry-After","7"]],"body":{"code":429,"message":"Slow down"}})", MBV_ERR_RATE_LIMITED, MBV_KEY_UNCHANGED, 429, 429, "Slow down", 7000},
+        {R"({"status":429,"headers":[["Retry-After","7"]],"body":{"code":429,"message":"Slow down"}})",
+         MBV_ERR_RATE_LIMITED, MBV_KEY_UNCHANGED, 429, 429, "Slow down", 7000},
         {R"({"status":429})", MBV_ERR_RATE_LIMITED, MBV_KEY_UNCHANGED, 429, 0, "", -1},
-        {R"({"status":500,"creates":true,"body":{"code":500,"message":"Internal"}})", MBV_ERR_SERVER, MBV_KEY_UNKNOWN, 500, 500, "Internal", -1},
-        {R"({"status":503,"creates":false,"body_text":"<html>"})", MBV_ERR_SERVER, MBV_KEY_UNKNOWN, 503, 0, "", -1},
-        {R"({"status":302,"creates":false,"headers":[["Location","/auth/createkey"]]})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 302, 0, "", -1},
-        {R"({"status":307,"creates":false,"headers":[["Location","/auth/createkey"]]})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 307, 0, "", -1},
-        {R"({"status":204,"creates":true,"body_text":""})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 204, 0, "", -1},
-        {R"({"status":200,"creates":true,"body_text":""})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 200, 0, "", -1},
-        {R"({"creates":true,"raw_text":"HTTP/1.1 100 Continue\r\n\r\n"})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 0, 0, "", -1},
+        {R"({"status":500,"creates":true,"body":{"code":500,"message":"Internal"}})", MBV_ERR_SERVER,
+         MBV_KEY_UNKNOWN, 500, 500, "Internal", -1},
+        {R"({"status":503,"creates":false,"body_text":"<html>"})", MBV_ERR_SERVER, MBV_KEY_UNKNOWN, 503, 0,
+         "", -1},
+        {R"({"status":302,"creates":false,"headers":[["Location","/auth/createkey"]]})", MBV_ERR_PROTOCOL,
+         MBV_KEY_UNKNOWN, 302, 0, "", -1},
+        {R"({"status":307,"creates":false,"headers":[["Location","/auth/createkey"]]})", MBV_ERR_PROTOCOL,
+         MBV_KEY_UNKNOWN, 307, 0, "", -1},
+        {R"({"status":204,"creates":true,"body_text":""})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 204, 0, "",
+         -1},
+        {R"({"status":200,"creates":true,"body_text":""})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 200, 0, "",
+         -1},
+        {R"({"creates":true,"raw_text":"HTTP/1.1 100 Continue\r\n\r\n"})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN,
+         0, 0, "", -1},
         {R"({"creates":true,"raw_text":"garbage"})", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN, 0, 0, "", -1},
-        {R"({"creates":true,"cut":{"after":0,"how":"close"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "", -1},
-        {R"({"creates":true,"cut":{"after":0,"how":"reset"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "", -1},
-        {R"({"creates":false,"cut":{"after":5,"how":"reset"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "", -1},
+        {R"({"creates":true,"cut":{"after":0,"how":"close"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "",
+         -1},
+        {R"({"creates":true,"cut":{"after":0,"how":"reset"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "",
+         -1},
+        {R"({"creates":false,"cut":{"after":5,"how":"reset"}})", MBV_ERR_TRANSPORT, MBV_KEY_UNKNOWN, 0, 0, "",
+         -1},
     };
     for (const char* scheme : {"https", "http"}) {
         for (const Row& row : rows) {
@@ -87,7 +102,8 @@ TEST_CASE("a wrong password and an unknown user are refused as documented") {
     CHECK(wrong.key_state == MBV_KEY_UNCHANGED);
     CHECK(wrong.server_message == "Invalid Credentials");
     CHECK(wrong.error_message ==
-          "The server refused the user name or password (HTTP 401): Invalid Credentials. The old key still works.");
+          "The server refused the user name or password (HTTP 401): Invalid Credentials. The old key still "
+          "works.");
     CHECK(account.truth().valid_key == account.old_key);
     const auto unknown = caller::create_key(client.get(), "nobody@example.com", password);
     CHECK(unknown.status == MBV_ERR_CREDENTIALS);
@@ -139,14 +155,16 @@ TEST_CASE("time-outs: before a connection, before TLS, and before the answer") {
     auto result = caller::create_key(unaccepted.get(), "user@example.com", password);
     CHECK(result.status == MBV_ERR_TIMEOUT);
     CHECK(result.key_state == MBV_KEY_UNCHANGED);
-    CHECK(result.error_message == "connect_timeout_ms (100 ms) passed before a connection was made. The old key still works.");
+    CHECK(result.error_message ==
+          "connect_timeout_ms (100 ms) passed before a connection was made. The old key still works.");
 
     const auto silent = client_for("https://" + standin::fact("hosts", "silent"));
     set(silent, "timeout_ms", "100");
     result = caller::create_key(silent.get(), "user@example.com", password);
     CHECK(result.status == MBV_ERR_TIMEOUT);
     CHECK(result.key_state == MBV_KEY_UNCHANGED);
-    CHECK(result.error_message == "timeout_ms (100 ms) passed before a connection was made. The old key still works.");
+    CHECK(result.error_message ==
+          "timeout_ms (100 ms) passed before a connection was made. The old key still works.");
 
     const Account account(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
     const auto waiting = https_client();
@@ -175,11 +193,12 @@ TEST_CASE("arguments that are refused before anything is sent") {
     const auto client = https_client();
     char key[MBV_KEY_CAPACITY];
     std::size_t size = 99;
-    const auto call = [&](const char* username, std::size_t username_size, const char* secret, std::size_t secret_size,
-                          char* buffer, std::size_t capacity) {
+    const auto call = [&](const char* username, std::size_t username_size, const char* secret,
+                          std::size_t secret_size, char* buffer, std::size_t capacity) {
         key[0] = '#';
         size = 99;
-        return mbv_create_key(client.get(), username, username_size, secret, secret_size, buffer, capacity, &size);
+        return mbv_create_key(client.get(), username, username_size, secret, secret_size, buffer, capacity,
+                              &size);
     };
     const std::string too_long(65537, 'x');
     const std::size_t c_string = MBV_NUL_TERMINATED;
@@ -196,17 +215,23 @@ TEST_CASE("arguments that are refused before anything is sent") {
     refused(call("", c_string, "p", 1, key, sizeof key), "The user name is empty.");
     refused(call("u", 1, nullptr, 1, key, sizeof key), "The password is NULL.");
     refused(call("u", 1, "", 0, key, sizeof key), "The password is empty.");
-    refused(call(too_long.data(), too_long.size(), "p", 1, key, sizeof key), "The user name is longer than 65536 bytes.");
-    refused(call(too_long.data(), c_string, "p", 1, key, sizeof key), "The user name is longer than 65536 bytes.");
+    refused(call(too_long.data(), too_long.size(), "p", 1, key, sizeof key),
+            "The user name is longer than 65536 bytes.");
+    refused(call(too_long.data(), c_string, "p", 1, key, sizeof key),
+            "The user name is longer than 65536 bytes.");
     refused(call("u", SIZE_MAX - 1, "p", 1, key, sizeof key), "The user name is longer than 65536 bytes.");
-    refused(call("u", 1, too_long.data(), too_long.size(), key, sizeof key), "The password is longer than 65536 bytes.");
+    refused(call("u", 1, too_long.data(), too_long.size(), key, sizeof key),
+            "The password is longer than 65536 bytes.");
     refused(call("u\xFF", 2, "p", 1, key, sizeof key), "The user name is not UTF-8 at byte 1.");
     refused(call("u", 1, "ab\xC3", 3, key, sizeof key), "The password is not UTF-8 at byte 2.");
     refused(call("u", 1, "p", 1, nullptr, sizeof key), "The buffer for the key is NULL.");
-    refused(call("u", 1, "p", 1, key, 255), "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).");
-    refused(call("u", 1, "p", 1, key, 0), "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).");
+    refused(call("u", 1, "p", 1, key, 255),
+            "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).");
+    refused(call("u", 1, "p", 1, key, 0),
+            "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).");
     CHECK(key[0] == '#');
-    CHECK(mbv_create_key(client.get(), nullptr, 0, nullptr, 0, nullptr, 0, nullptr) == MBV_ERR_INVALID_ARGUMENT);
+    CHECK(mbv_create_key(client.get(), nullptr, 0, nullptr, 0, nullptr, 0, nullptr) ==
+          MBV_ERR_INVALID_ARGUMENT);
     CHECK(standin::state().requests == before.requests);
     CHECK(standin::state().connections == before.connections);
 }

@@ -12,14 +12,18 @@ namespace {
 
 rapidjson::Document parse(const std::string& json) {
     rapidjson::Document document;
-    if (document.Parse(json.data(), json.size()).HasParseError()) throw std::runtime_error("not JSON: " + json);
+    if (document.Parse(json.data(), json.size()).HasParseError())
+        throw std::runtime_error("not JSON: " + json);
     return document;
 }
 
 const rapidjson::Document& facts() {
     static const rapidjson::Document document = [] {
         const char* json = std::getenv("MOBIVATE_STANDIN");
-        if (json == nullptr) throw std::runtime_error("run me as: python3 tests/standin -- " "PROGRAM");
+        if (json == nullptr)
+            throw std::runtime_error(
+                "run me as: python3 tests/standin -- "
+                "PROGRAM");
         return parse(json);
     }();
     return document;
@@ -65,8 +69,8 @@ Account read_account(const rapidjson::Document& document) {
 }
 
 State read_state(const rapidjson::Document& document) {
-    return {document["requests"].GetInt(), document["partial_requests"].GetInt(), document["connections"].GetInt(),
-            document["open_connections"].GetInt()};
+    return {document["requests"].GetInt(), document["partial_requests"].GetInt(),
+            document["connections"].GetInt(), document["open_connections"].GetInt()};
 }
 
 }  // namespace
@@ -95,23 +99,26 @@ rapidjson::Document control(const char* method, const std::string& path, const s
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK || status / 100 != 2) {
-        throw std::runtime_error(std::string(method) + " " + path + ": " + curl_easy_strerror(code) + ", HTTP " +
-                                 std::to_string(status) + ": " + answer);
+        throw std::runtime_error(std::string(method) + " " + path + ": " + curl_easy_strerror(code) +
+                                 ", HTTP " + std::to_string(status) + ": " + answer);
     }
     return answer.empty() ? rapidjson::Document() : parse(answer);
 }
 
-Account create_account(const std::string& username, const std::string& password, const std::string& scenario) {
+Account create_account(const std::string& username, const std::string& password,
+                       const std::string& scenario) {
     return read_account(control("POST", "accounts",
                                 "{\"username\":" + quoted(username) + ",\"password\":" + quoted(password) +
                                     ",\"scenario\":" + scenario + "}"));
 }
 
-Account account(const std::string& username) { return read_account(control("GET", "accounts/" + escaped(username))); }
+Account account(const std::string& username) {
+    return read_account(control("GET", "accounts/" + escaped(username)));
+}
 
 Account await_requests(const std::string& username, int requests) {
-    const Account found = read_account(control(
-        "GET", "accounts/" + escaped(username) + "?requests=" + std::to_string(requests) + "&timeout_ms=10000"));
+    const Account found = read_account(control("GET", "accounts/" + escaped(username) + "?requests=" +
+                                                          std::to_string(requests) + "&timeout_ms=10000"));
     if (found.requests < requests) throw std::runtime_error("the request did not come");
     return found;
 }

@@ -23,7 +23,8 @@ struct Account {
 };
 
 // Creates (or resets) an account; `scenario` is the JSON of a scenario, or its name in quotes.
-Account create_account(const std::string& username, const std::string& password, const std::string& scenario = "{}");
+Account create_account(const std::string& username, const std::string& password,
+                       const std::string& scenario = "{}");
 Account account(const std::string& username);
 
 // Waits until the account's call has made so many requests. Fails the test after ten seconds.

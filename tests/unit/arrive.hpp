@@ -25,7 +25,7 @@ struct Judged {
 
 struct How {
     std::string password = "opensesame";
-    std::size_t piece = 1U << 20U;  // bytes at a time
+    std::size_t piece = 1U << 20U;                          // bytes at a time
     mobivate::Status ending = mobivate::Status::transport;  // what ends it if the answer does not
     bool request_sent = true;
     bool orderly_end = true;  // the peer closes after the bytes
@@ -48,7 +48,8 @@ inline Judged judge(std::string_view bytes, const How& how = {}) {
         ending.status = how.ending;
         ending.what << "It ended.";
     }
-    const auto verdict = mobivate::answer::judge(reader.arrived(), reader.body(), ending, how.password, how.now);
+    const auto verdict =
+        mobivate::answer::judge(reader.arrived(), reader.body(), ending, how.password, how.now);
     return {verdict.status,
             verdict.key_state,
             verdict.http_status,
@@ -62,8 +63,9 @@ inline Judged judge(std::string_view bytes, const How& how = {}) {
 
 // An answer as a server writes it.
 inline std::string answer(int status, std::string_view body, std::string_view fields = "") {
-    return "HTTP/1.1 " + std::to_string(status) + " Reason\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-           std::string(fields) + "\r\n" + std::string(body);
+    return "HTTP/1.1 " + std::to_string(status) +
+           " Reason\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(fields) +
+           "\r\n" + std::string(body);
 }
 
 }  // namespace arrive

@@ -13,7 +13,8 @@ namespace {
 
 // What lies in the whole region, beyond the buffer's size too.
 bool zero_from(Buffer& buffer, std::size_t begin) {
-    return std::all_of(buffer.data() + begin, buffer.data() + buffer.capacity(), [](char c) { return c == 0; });
+    return std::all_of(buffer.data() + begin, buffer.data() + buffer.capacity(),
+                       [](char c) { return c == 0; });
 }
 
 }  // namespace

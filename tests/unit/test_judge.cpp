@@ -110,7 +110,8 @@ TEST_CASE("a whole document counts, whatever the framing around it") {
     CHECK(judge(no_last_chunk).key == key);
     const std::string bad_chunk = no_last_chunk + "\r\nnonsense\r\n";
     CHECK(judge(bad_chunk).key == key);
-    const std::string doubtful = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 49\r\n\r\n" + created;
+    const std::string doubtful =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 49\r\n\r\n" + created;
     CHECK(judge(doubtful).key == key);
     CHECK_FALSE(judge(doubtful).keeps_connection);
     How timed_out;
@@ -179,14 +180,17 @@ TEST_CASE("a success with a usable key in an unusual document") {
     const Case cases[] = {
         {"white space", " \r\n\t{ \"apiKey\" : \"abc\" } \n", "abc"},
         {"byte order mark", "\xEF\xBB\xBF{\"apiKey\":\"abc\"}", "abc"},
-        {"unknown members", R"({"a":1,"b":[1,{"apiKey":"no"}],"apiKey":"abc","c":{"apiKey":"no"},"d":null})", "abc"},
+        {"unknown members", R"({"a":1,"b":[1,{"apiKey":"no"}],"apiKey":"abc","c":{"apiKey":"no"},"d":null})",
+         "abc"},
         {"escapes", R"({"api\u004bey":"a\u0062c\/"})", "abc/"},
         {"twice the same", R"({"apiKey":"abc","apiKey":"abc"})", "abc"},
         {"one byte", R"({"apiKey":"~"})", "~"},
         {"255 bytes", "{\"apiKey\":\"" + std::string(255, 'k') + "\"}", std::string(255, 'k')},
         {"4096 bytes", "{\"apiKey\":\"" + std::string(4096, 'k') + "\"}", std::string(4096, 'k')},
-        {"deep inside", "{\"x\":" + std::string(20000, '[') + std::string(20000, ']') + ",\"apiKey\":\"abc\"}", "abc"},
-        {"numbers of all kinds", R"({"a":-1,"b":1.5e10,"c":18446744073709551615,"d":-9223372036854775808,"apiKey":"abc"})", "abc"},
+        {"deep inside",
+         "{\"x\":" + std::string(20000, '[') + std::string(20000, ']') + ",\"apiKey\":\"abc\"}", "abc"},
+        {"numbers of all kinds",
+         R"({"a":-1,"b":1.5e10,"c":18446744073709551615,"d":-9223372036854775808,"apiKey":"abc"})", "abc"},
         {"an error's members beside it", R"({"code":7,"message":"hello","apiKey":"abc"})", "abc"},
     };
     for (const Case& one : cases) {
@@ -220,14 +224,16 @@ TEST_CASE("what ended the exchange is the status where the server said too littl
         CHECK(judge("", how).status == ending);
         CHECK(judge("HTTP/1.1 20", how).status == ending);
         CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{\"api", how).status == ending);
-        CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{\"api", how).key_state == KeyState::unknown);
+        CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{\"api", how).key_state ==
+              KeyState::unknown);
         CHECK(judge("HTTP/1.1 401 ", how).status == Status::credentials);
         CHECK(judge("HTTP/1.1 503 ", how).status == Status::server);
     }
 }
 
 TEST_CASE("interim answers") {
-    const std::string interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\nRetry-After: 5\r\n\r\n";
+    const std::string interim =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\nRetry-After: 5\r\n\r\n";
     const auto judged = judge(interim + answer(401, invalid_credentials));
     CHECK(judged.status == Status::credentials);
     CHECK(judged.retry_after_ms == -1);
@@ -239,14 +245,16 @@ TEST_CASE("interim answers") {
     timed_out.ending = Status::timeout;
     timed_out.orderly_end = false;
     CHECK(judge(interim, timed_out).status == Status::timeout);
-    CHECK(judge("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + answer(200, created)).status == Status::protocol);
+    CHECK(judge("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + answer(200, created)).status ==
+          Status::protocol);
 }
 
 TEST_CASE("what is not HTTP/1.1") {
-    for (const std::string bytes : {"{\"apiKey\":\"abc\"}", "garbage\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200 \r\n\r\n",
-                                    "HTTP/1.1200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
-                                    "HTTP/1.1 099 Low\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
-                                    "HTTP/1.1 -20 OK\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-x\r\n"}) {
+    for (const std::string bytes :
+         {"{\"apiKey\":\"abc\"}", "garbage\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200 \r\n\r\n",
+          "HTTP/1.1200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+          "HTTP/1.1 099 Low\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
+          "HTTP/1.1 -20 OK\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-x\r\n"}) {
         CAPTURE(bytes);
         for (const std::size_t piece : {1, 1000}) {
             How how;
@@ -266,7 +274,9 @@ TEST_CASE("HTTP/1.0 and lenient lines") {
     CHECK(old.key == key);
     CHECK_FALSE(old.keeps_connection);
     CHECK(judge("HTTP/1.1 200\nContent-Length: 49\n\n" + created).key == key);
-    CHECK(judge("HTTP/1.1 200 OK\r\ncontent-length :49\r\nX: a\r\n Content-Length: 3\r\nnonsense\r\n\r\n" + created).key == key);
+    CHECK(judge("HTTP/1.1 200 OK\r\ncontent-length :49\r\nX: a\r\n Content-Length: 3\r\nnonsense\r\n\r\n" +
+                created)
+              .key == key);
 }
 
 TEST_CASE("chunks of every size") {
@@ -295,7 +305,8 @@ TEST_CASE("chunks of every size") {
 }
 
 TEST_CASE("malformed chunks") {
-    for (const std::string chunks : {"x\r\n", "\r\n", "-1\r\n", "5\r\nabcdefg\r\n", "FFFFFFFFFFFFFFFFF\r\n", "5 5\r\n"}) {
+    for (const std::string chunks :
+         {"x\r\n", "\r\n", "-1\r\n", "5\r\nabcdefg\r\n", "FFFFFFFFFFFFFFFFF\r\n", "5 5\r\n"}) {
         CAPTURE(chunks);
         const auto judged = judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
         CHECK(judged.status == Status::protocol);
@@ -308,7 +319,8 @@ TEST_CASE("the answer's bounds") {
     const std::string full(65536, ' ');
     CHECK(judge(answer(200, created + full.substr(created.size()))).key == key);
     CHECK(judge(answer(200, created + full)).status == Status::protocol);
-    CHECK(judge("HTTP/1.1 200 OK\r\n\r\n" + full + full).what == "The body of the answer is larger than 65536 bytes.");
+    CHECK(judge("HTTP/1.1 200 OK\r\n\r\n" + full + full).what ==
+          "The body of the answer is larger than 65536 bytes.");
     CHECK(judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n").status == Status::protocol);
     CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + created).key == key);
 
@@ -348,7 +360,8 @@ TEST_CASE("an error's members") {
     CHECK(with(R"({"code":403.0})").server_code == 0);
     CHECK(with(R"({"message":5})").server_message.empty());
     CHECK(with(R"({"message":""})").server_message.empty());
-    CHECK(with(R"({"message":"gr\u00fc\u00df \ud83d\ude00"})").server_message == "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80");
+    CHECK(with(R"({"message":"gr\u00fc\u00df \ud83d\ude00"})").server_message ==
+          "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80");
     CHECK(with(R"({"message":"a\u0000b"})").server_message == "a b");
     CHECK(with("Forbidden").server_message.empty());
     CHECK(with(R"({"message":"line\nline \u001b[31mred"})").what ==

@@ -10,7 +10,8 @@ using mobivate::text::Message;
 
 namespace {
 
-std::string build(const std::string& username, const std::string& password, const char* base_url = "https://example.com") {
+std::string build(const std::string& username, const std::string& password,
+                  const char* base_url = "https://example.com") {
     Endpoint endpoint;
     Message why;
     REQUIRE(mobivate::request::parse_endpoint(base_url, endpoint, why));
@@ -26,7 +27,8 @@ std::string body_of(const std::string& request) { return request.substr(request.
 TEST_CASE("the request, to the byte") {
     const std::string request = build("first.last@example.com", "p");
     const std::string head =
-        "POST /auth/createkey HTTP/1.1\r\nHost: example.com\r\nUser-Agent: agent/1\r\nAccept: application/json\r\n"
+        "POST /auth/createkey HTTP/1.1\r\nHost: example.com\r\nUser-Agent: agent/1\r\nAccept: "
+        "application/json\r\n"
         "Accept-Encoding: identity\r\nContent-Type: application/json\r\nContent-Length: 256\r\n\r\n";
     CHECK(request.substr(0, head.size()) == head);
     const std::string sent = body_of(request);
@@ -51,8 +53,9 @@ TEST_CASE("the last byte is the one without which the document is not whole") {
 }
 
 TEST_CASE("every text survives the way") {
-    const std::string texts[] = {"\"\\/\b\f\n\r\t", std::string("a\0b", 3), "\x01\x1f\x7f", "gr\xC3\xBC\xC3\x9F",
-                                 "\xF0\x9F\x98\x80", "\xE2\x80\xA8", std::string(65536, '\x01'), std::string(65536, 'x')};
+    const std::string texts[] = {"\"\\/\b\f\n\r\t",          std::string("a\0b", 3), "\x01\x1f\x7f",
+                                 "gr\xC3\xBC\xC3\x9F",       "\xF0\x9F\x98\x80",     "\xE2\x80\xA8",
+                                 std::string(65536, '\x01'), std::string(65536, 'x')};
     for (const std::string& text : texts) {
         rapidjson::Document document;
         document.Parse(body_of(build(text, text)).c_str());
@@ -74,11 +77,15 @@ TEST_CASE("base URLs that can be used") {
         const char* path;
     };
     const Case cases[] = {
-        {"https://api.example.com", true, "https://api.example.com:443/", "api.example.com", "/auth/createkey"},
-        {"https://api.example.com/", true, "https://api.example.com:443/", "api.example.com", "/auth/createkey"},
-        {"HTTPS://api.example.com:8443/v2/", true, "https://api.example.com:8443/", "api.example.com:8443", "/v2/auth/createkey"},
+        {"https://api.example.com", true, "https://api.example.com:443/", "api.example.com",
+         "/auth/createkey"},
+        {"https://api.example.com/", true, "https://api.example.com:443/", "api.example.com",
+         "/auth/createkey"},
+        {"HTTPS://api.example.com:8443/v2/", true, "https://api.example.com:8443/", "api.example.com:8443",
+         "/v2/auth/createkey"},
         {"https://192.0.2.1", true, "https://192.0.2.1:443/", "192.0.2.1", "/auth/createkey"},
-        {"https://[2001:db8::1]:444", true, "https://[2001:db8::1]:444/", "[2001:db8::1]:444", "/auth/createkey"},
+        {"https://[2001:db8::1]:444", true, "https://[2001:db8::1]:444/", "[2001:db8::1]:444",
+         "/auth/createkey"},
         {"http://localhost:8080", false, "http://localhost:8080/", "localhost:8080", "/auth/createkey"},
         {"http://127.0.0.1", false, "http://127.0.0.1:80/", "127.0.0.1", "/auth/createkey"},
         {"http://127.255.0.3:1", false, "http://127.255.0.3:1/", "127.255.0.3:1", "/auth/createkey"},
@@ -97,12 +104,28 @@ TEST_CASE("base URLs that can be used") {
 }
 
 TEST_CASE("base URLs that cannot be used") {
-    for (const char* url : {"", "api.example.com", "ftp://example.com", "http://example.com", "http://128.0.0.1",
-                            "http://127.example.com", "http://127.0.0.1.", "http://127.0.0.1.example.com", "http://localhost.example.com",
-                            "http://10.0.0.1", "http://[::2]", "http://[::ffff:127.0.0.1]", "https://user@example.com",
-                            "https://user:secret@example.com", "https://example.com/?a=b", "https://example.com/#x",
-                            "https://exa mple.com", "https://example.com/\r\nX: y", "https://ex\xC3\xA4mple.com", "https://",
-                            "https://example.com:99999", "https://localhost@example.com"}) {
+    for (const char* url : {"",
+                            "api.example.com",
+                            "ftp://example.com",
+                            "http://example.com",
+                            "http://128.0.0.1",
+                            "http://127.example.com",
+                            "http://127.0.0.1.",
+                            "http://127.0.0.1.example.com",
+                            "http://localhost.example.com",
+                            "http://10.0.0.1",
+                            "http://[::2]",
+                            "http://[::ffff:127.0.0.1]",
+                            "https://user@example.com",
+                            "https://user:secret@example.com",
+                            "https://example.com/?a=b",
+                            "https://example.com/#x",
+                            "https://exa mple.com",
+                            "https://example.com/\r\nX: y",
+                            "https://ex\xC3\xA4mple.com",
+                            "https://",
+                            "https://example.com:99999",
+                            "https://localhost@example.com"}) {
         CAPTURE(url);
         Endpoint endpoint;
         Message why;

@@ -22,13 +22,13 @@ TEST_CASE("invalid UTF-8 is found at its first byte") {
     const Case cases[] = {
         {"\x80", 0},
         {"ab\xFFzz", 2},
-        {"abc\xC3", 3},                   // cut
-        {"abc\xC3(", 3},                  // not continued
-        {"a\xC0\xAF", 1},                 // overlong
-        {"\xC3\xBC\xE0\x80\xAF", 2},      // overlong
-        {"x\xED\xA0\x80", 1},             // surrogate
-        {"\xF4\x90\x80\x80", 0},          // beyond U+10FFFF
-        {"\xF0\x9F\x98", 0},              // cut
+        {"abc\xC3", 3},               // cut
+        {"abc\xC3(", 3},              // not continued
+        {"a\xC0\xAF", 1},             // overlong
+        {"\xC3\xBC\xE0\x80\xAF", 2},  // overlong
+        {"x\xED\xA0\x80", 1},         // surrogate
+        {"\xF4\x90\x80\x80", 0},      // beyond U+10FFFF
+        {"\xF0\x9F\x98", 0},          // cut
         {std::string("ok\xE2\x82\0", 5), 2},
     };
     for (const Case& one : cases) {
