@@ -60,14 +60,15 @@ bool set_connect_timeout(Options& options, std::string_view value, Message& why)
 
 bool check_path(const std::string& path, bool directory, Message& why) {
     struct stat facts {};
-    if (stat(path.c_str(), &facts) != 0 || access(path.c_str(), directory ? R_OK | X_OK : R_OK) != 0) {
-        why << "cannot be read: " << std::string_view(std::strerror(errno));
+    const bool found = stat(path.c_str(), &facts) == 0;
+    const bool is_directory = found && S_ISDIR(facts.st_mode);
+    if (found && is_directory != directory) {
+        why << (directory ? "must be a directory; name a file with ca_file"
+                          : "must be a file; name a directory with ca_dir");
         return false;
     }
-    const bool is_directory = S_ISDIR(facts.st_mode);
-    if (is_directory == directory) return true;
-    why << (directory ? "must be a directory; name a file with ca_file"
-                      : "must be a file; name a directory with ca_dir");
+    if (found && access(path.c_str(), directory ? R_OK | X_OK : R_OK) == 0) return true;
+    why << "cannot be read: " << std::string_view(std::strerror(errno));
     return false;
 }
 

@@ -8,6 +8,8 @@
 #include <climits>
 #include <mutex>
 
+#include "transport/unsent.hpp"
+
 namespace mobivate::transport {
 namespace {
 
@@ -194,6 +196,8 @@ void Connection::Exchange::fail_connect(CURLcode code) noexcept {
 
 void Connection::Exchange::end_broken(CURLcode code) noexcept {
     ending_.status = Status::transport;
+    // The system had taken the request, but the connection ended before it could send all of it.
+    if (ending_.request_sent && has_unsent_bytes(connection_.socket_)) ending_.request_sent = false;
     ending_.what << (ending_.request_sent
                          ? "The connection broke after the request was sent, before the answer was there"
                          : "The connection broke before the whole request was sent");

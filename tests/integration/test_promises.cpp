@@ -378,10 +378,6 @@ TEST_CASE("the certificate and the host name are verified") {
         CHECK(result.status == MBV_OK);
         check_claim(account, result);
     }
-    // The certificate is for localhost, and not for this name of the same machine.
-    const std::string port = standin::fact("https").substr(standin::fact("https").rfind(':'));
-    CHECK(caller::create_key(client_for("https://127.0.0.2" + port).get(), "user@example.com", password)
-              .status == MBV_ERR_TLS);
 }
 
 TEST_CASE("trust: a file, a directory, both, the environment's, the system's") {

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#include "arguments.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+const char arguments_help[] =
+    "Usage: mbv create-key --username NAME [OPTION]...\n"
+    "\n"
+    "Creates a new API key for a Mobivate account and prints it to standard output.\n"
+    "This revokes the key that the account had.\n"
+    "\n"
+    "The password is asked for on the terminal, unless it comes from elsewhere:\n"
+    "  --password-file FILE  read it from FILE; one newline at the end is not part of it\n"
+    "  --password-stdin      read it from standard input, likewise\n"
+    "\n"
+    "Options:\n"
+    "  --username NAME       the account's user name\n"
+    "  --output FILE         write the key to FILE, with mode 0600, not to standard output\n"
+    "  --json                print one JSON object to standard output, on failure too\n"
+    "  --timeout SECONDS     give up after this time, such as 2.5 (default: 30)\n"
+    "  --base-url URL        where the service is (default: https://api.mobivatebulksms.com)\n"
+    "  --ca-file FILE        trust the certificates in FILE instead of the system's\n"
+    "  --ca-dir DIR          trust those in the hashed directory DIR, likewise\n"
+    "  --proxy URL           go through this proxy; empty for none (default: the environment's)\n"
+    "  --help                print this text\n"
+    "  --version             print the versions of mbv and of the library that it uses\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  a new key was created and delivered; the old key is revoked\n"
+    "  2  wrong usage or input; nothing was sent, the old key still works\n"
+    "  3  refused by the server; the old key still works\n"
+    "  4  not sent; the old key still works\n"
+    "  5  unknown: the old key may be revoked; run mbv again to have a valid key\n"
+    "  6  created, but not delivered where asked; standard error has the reason and the key\n";
+
+/* Beyond the characters that getopt_long returns for mistakes and operands. */
+#define FIRST_CODE 256
+
+static const struct option options[] = {
+    [OPTION_USERNAME] = {"username", required_argument, NULL, FIRST_CODE + OPTION_USERNAME},
+    [OPTION_PASSWORD_FILE] = {"password-file", required_argument, NULL, FIRST_CODE + OPTION_PASSWORD_FILE},
+    [OPTION_PASSWORD_STDIN] = {"password-stdin", no_argument, NULL, FIRST_CODE + OPTION_PASSWORD_STDIN},
+    [OPTION_BASE_URL] = {"base-url", required_argument, NULL, FIRST_CODE + OPTION_BASE_URL},
+    [OPTION_CA_FILE] = {"ca-file", required_argument, NULL, FIRST_CODE + OPTION_CA_FILE},
+    [OPTION_CA_DIR] = {"ca-dir", required_argument, NULL, FIRST_CODE + OPTION_CA_DIR},
+    [OPTION_PROXY] = {"proxy", required_argument, NULL, FIRST_CODE + OPTION_PROXY},
+    [OPTION_TIMEOUT] = {"timeout", required_argument, NULL, FIRST_CODE + OPTION_TIMEOUT},
+    [OPTION_OUTPUT] = {"output", required_argument, NULL, FIRST_CODE + OPTION_OUTPUT},
+    [OPTION_JSON] = {"json", no_argument, NULL, FIRST_CODE + OPTION_JSON},
+    [OPTION_HELP] = {"help", no_argument, NULL, FIRST_CODE + OPTION_HELP},
+    [OPTION_VERSION] = {"version", no_argument, NULL, FIRST_CODE + OPTION_VERSION},
+    [OPTION_PASSWORD] = {"password", optional_argument, NULL, FIRST_CODE + OPTION_PASSWORD},
+    [OPTION_COUNT] = {NULL, 0, NULL, 0},
+};
+
+/* "SUBJECT PROBLEM."; only the first one is kept. */
+static void mistake(struct report* report, const char* subject, const char* problem) {
+    if (report->exit_code != EXIT_CREATED) return;
+    (void)report_fail(report, EXIT_USAGE,
+                      "%s %s. Nothing was sent and the old key still works. See mbv --help.", subject,
+                      problem);
+}
+
+/* The value is never repeated in a message, here and below: it may be a password in the wrong place. */
+static void option_mistake(struct report* report, const char* name, const char* problem) {
+    char subject[128];
+    (void)snprintf(subject, sizeof subject, "--%s", name);
+    mistake(report, subject, problem);
+}
+
+static void take_option(struct arguments* arguments, int id, const char* value, struct report* report) {
+    const char* name = options[id].name;
+    if (id == OPTION_PASSWORD) {
+        option_mistake(
+            report, name,
+            "is refused: what is on a command line can be seen by other users of the machine, and is "
+            "kept in the shell's history. Use --password-file or --password-stdin, or none of them to "
+            "be asked for the password");
+        return;
+    }
+    if (arguments->values[id] != NULL) option_mistake(report, name, "is given twice");
+    arguments->values[id] = value != NULL ? value : "";
+}
+
+static void take_operand(struct arguments* arguments, const char* operand, int position,
+                         struct report* report) {
+    if (arguments->command == NULL) {
+        arguments->command = operand;
+        if (strcmp(operand, "create-key") != 0) mistake(report, operand, "is not a command of mbv");
+        return;
+    }
+    char subject[32];
+    (void)snprintf(subject, sizeof subject, "Argument %d", position);
+    mistake(report, subject, "is one too many: mbv takes a command and options");
+}
+
+static void take_unknown(const char* argument, struct report* report) {
+    if (optopt >= FIRST_CODE) {
+        option_mistake(report, options[optopt - FIRST_CODE].name, "takes no value");
+        return;
+    }
+    char subject[64];
+    if (optopt != 0) {
+        (void)snprintf(subject, sizeof subject, "-%c", optopt);
+    } else {
+        (void)snprintf(subject, sizeof subject, "%.*s", (int)strcspn(argument, "="), argument);
+    }
+    mistake(report, subject, "is not an option of mbv");
+}
+
+static void take_all(struct arguments* arguments, int argc, char** argv, struct report* report) {
+    opterr = 0;
+    int code;
+    /* "-": operands come in their place, as code 1; ":": a missing value comes as ':'. */
+    while ((code = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
+        switch (code) {
+            case 1: take_operand(arguments, optarg, optind - 1, report); break;
+            case ':': option_mistake(report, options[optopt - FIRST_CODE].name, "needs a value"); break;
+            case '?': take_unknown(argv[optind - 1], report); break;
+            default: take_option(arguments, code - FIRST_CODE, optarg, report); break;
+        }
+    }
+    for (; optind < argc; ++optind) take_operand(arguments, argv[optind], optind, report); /* after "--" */
+}
+
+/* ---- What the options must be together ---- */
+
+/* "2.5" is 2500. Without floating point, so that it is exact and the same in every locale. -1 for what is
+ * not such a number. */
+static int64_t milliseconds(const char* seconds) {
+    const size_t whole = strspn(seconds, "0123456789");
+    const bool has_point = seconds[whole] == '.';
+    const char* fraction = seconds + whole + (has_point ? 1 : 0);
+    const size_t decimals = strspn(fraction, "0123456789");
+    if (fraction[decimals] != '\0' || whole > 7 || decimals > 3) return -1;
+    if ((has_point || whole == 0) && decimals == 0) return -1;
+    int64_t result = 0;
+    for (size_t i = 0; i < whole; ++i) result = result * 10 + (seconds[i] - '0');
+    for (size_t i = 0; i < 3; ++i) result = result * 10 + (i < decimals ? fraction[i] - '0' : 0);
+    return result;
+}
+
+static void convert_timeout(struct arguments* arguments, struct report* report) {
+    const char* seconds = arguments->values[OPTION_TIMEOUT];
+    if (seconds == NULL) return;
+    const int64_t timeout = milliseconds(seconds);
+    if (timeout < 1 || timeout > INT32_MAX) {
+        option_mistake(report, "timeout", "takes seconds from 0.001 to 2147483.647, such as 2.5");
+        return;
+    }
+    (void)snprintf(arguments->timeout_ms, sizeof arguments->timeout_ms, "%" PRId64, timeout);
+}
+
+static void check_together(const struct arguments* arguments, struct report* report) {
+    const char* const* values = arguments->values;
+    if (arguments->command == NULL) {
+        mistake(report, "A command", "is missing: mbv create-key --username NAME");
+        return;
+    }
+    if (values[OPTION_USERNAME] == NULL) mistake(report, "--username", "is missing");
+    if (values[OPTION_USERNAME] != NULL && *values[OPTION_USERNAME] == '\0') {
+        mistake(report, "--username", "is empty");
+    }
+    if (values[OPTION_PASSWORD_FILE] != NULL && values[OPTION_PASSWORD_STDIN] != NULL) {
+        mistake(report, "--password-file", "and --password-stdin exclude each other");
+    }
+}
+
+bool arguments_parse(struct arguments* arguments, int argc, char** argv, struct report* report) {
+    *arguments = (struct arguments){0};
+    take_all(arguments, argc, argv, report);
+    convert_timeout(arguments, report);
+    const bool asks = arguments->values[OPTION_HELP] != NULL || arguments->values[OPTION_VERSION] != NULL;
+    if (!asks) check_together(arguments, report);
+    return report->exit_code == EXIT_CREATED;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line. */
+#ifndef MBV_TOOL_ARGUMENTS_H
+#define MBV_TOOL_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "report.h"
+
+enum option_id {
+    OPTION_USERNAME,
+    OPTION_PASSWORD_FILE,
+    OPTION_PASSWORD_STDIN,
+    OPTION_BASE_URL,
+    OPTION_CA_FILE,
+    OPTION_CA_DIR,
+    OPTION_PROXY,
+    OPTION_TIMEOUT,
+    OPTION_OUTPUT,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_PASSWORD, /* only to be refused */
+    OPTION_COUNT
+};
+
+struct arguments {
+    const char* command;
+    const char* values[OPTION_COUNT]; /* NULL when not given; "" for one that is given and takes no value */
+    char timeout_ms[16];              /* --timeout in the library's unit */
+};
+
+/* Reads all of argv, also beyond a mistake, so that a --json behind it counts. Returns false with the
+ * first mistake in the report. */
+bool arguments_parse(struct arguments* arguments, int argc, char** argv, struct report* report);
+
+/* What --help prints. */
+extern const char arguments_help[];
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is told at the end: an exit code, a message, and what the library says about its call. */
+#ifndef MBV_TOOL_REPORT_H
+#define MBV_TOOL_REPORT_H
+
+#include <mobivate.h>
+#include <stdbool.h>
+
+#include "secret.h"
+
+enum exit_code {
+    EXIT_CREATED = 0,
+    EXIT_USAGE = 2,       /* usage or input; nothing was sent */
+    EXIT_REFUSED = 3,     /* by the server; the old key still works */
+    EXIT_NOT_SENT = 4,    /* the old key still works */
+    EXIT_UNKNOWN = 5,     /* the old key may be revoked */
+    EXIT_UNDELIVERED = 6, /* created, but not everything could be written where it was asked for */
+};
+
+struct report {
+    enum exit_code exit_code;
+    char message[8192]; /* what happened, what became of the old key, what to do next */
+
+    /* What the getters say, when mbv_create_key was called. */
+    bool called;
+    int32_t status;
+    int32_t key_state;
+    int32_t http_status;
+    int32_t server_code;
+    int64_t retry_after_ms;
+    char* server_message; /* NULL when the server sent none */
+};
+
+/* Sets the exit code and the message. Always returns false, so that a function can fail with it. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+bool report_fail(struct report *report, enum exit_code exit_code, const char *format, ...);
+
+/* Asks the client about the call that has just returned `status`. */
+void report_call(struct report* report, const mbv_client* client, int32_t status);
+
+/* "mbv: ", a sentence and a newline to stderr; control characters in it become question marks. */
+void report_sentence(const char* sentence);
+
+/* One JSON object to stdout; `key` and `path` may be NULL. Returns 0, or an errno value. */
+int report_json(const struct report* report, const struct secret* key, const char* path);
+
+void report_close(struct report* report);
+
+#endif

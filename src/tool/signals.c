@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/select.h>
+
+/* Ends the watching thread. From outside it means what the others mean: stop. */
+#define WATCH_OVER SIGUSR1
+
+static sigset_t ending;              /* the signals that ask the program to end */
+static sigset_t outside;             /* the mask that the program was started with */
+static volatile sig_atomic_t caught; /* the last signal that ended signals_wait */
+static bool stop_is_held;
+
+/* Runs inside pselect alone, everywhere else the signals are blocked. */
+static void note(int signal_number) { caught = signal_number; }
+
+static bool is_ignored(int signal_number) {
+    struct sigaction action;
+    return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void set_handler(int signal_number, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    (void)sigaction(signal_number, &action, NULL);
+}
+
+void signals_prepare(void) {
+    static const int candidates[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, WATCH_OVER};
+    sigemptyset(&ending);
+    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; ++i) {
+        /* What the caller has ignored stays so: nohup, or a shell's background job. */
+        if (candidates[i] != WATCH_OVER && is_ignored(candidates[i])) continue;
+        sigaddset(&ending, candidates[i]);
+        set_handler(candidates[i], note);
+    }
+    (void)pthread_sigmask(SIG_BLOCK, &ending, &outside);
+    /* A closed pipe or a file beyond its limit must come back as an error of write, or the key is lost. */
+    set_handler(SIGPIPE, SIG_IGN);
+    set_handler(SIGXFSZ, SIG_IGN);
+}
+
+int signals_wait(int descriptor, enum direction direction) {
+    if (descriptor >= FD_SETSIZE) return 0; /* then the read or write itself waits */
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(descriptor, &set);
+    fd_set* const to_read = direction == TO_READ ? &set : NULL;
+    fd_set* const to_write = direction == TO_WRITE ? &set : NULL;
+    caught = 0;
+    return pselect(descriptor + 1, to_read, to_write, NULL, NULL, &outside) < 0 ? errno : 0;
+}
+
+void signals_hold_stop(void) {
+    if (is_ignored(SIGTSTP)) return; /* no job control */
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    (void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    set_handler(SIGTSTP, note);
+    stop_is_held = true;
+}
+
+void signals_release_stop(void) {
+    if (!stop_is_held) return;
+    set_handler(SIGTSTP, SIG_DFL);
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    (void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+    stop_is_held = false;
+}
+
+bool signals_stop_if_asked(void) {
+    if (caught != SIGTSTP) return false;
+    signals_release_stop();
+    (void)raise(SIGTSTP); /* returns when the program is continued */
+    signals_hold_stop();
+    return true;
+}
+
+static void* turn_signals_into_cancel(void* argument) {
+    struct watch* watch = argument;
+    int signal_number;
+    while (sigwait(&ending, &signal_number) == 0 && !atomic_load(&watch->over)) {
+        mbv_cancel(watch->client);
+    }
+    return NULL;
+}
+
+int signals_watch(struct watch* watch, mbv_client* client) {
+    watch->client = client;
+    atomic_init(&watch->over, false);
+    return pthread_create(&watch->thread, NULL, turn_signals_into_cancel, watch);
+}
+
+void signals_unwatch(struct watch* watch) {
+    atomic_store(&watch->over, true);
+    (void)pthread_kill(watch->thread, WATCH_OVER);
+    (void)pthread_join(watch->thread, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The signals that ask the program to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP and SIGQUIT.
+ *
+ * None of them ends the program by itself, since it has secrets to wipe, a terminal to restore and, from
+ * a certain moment on, a key to deliver. They are blocked, and taken in two places only: where the
+ * program waits for input or output (signals_wait), and during the call (signals_watch). */
+#ifndef MBV_TOOL_SIGNALS_H
+#define MBV_TOOL_SIGNALS_H
+
+#include <mobivate.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum direction { TO_READ, TO_WRITE };
+
+/* Once, before anything else is done and before there is a second thread. */
+void signals_prepare(void);
+
+/* Waits until the descriptor can be read or written without blocking. Returns 0, or an errno value;
+ * EINTR means that one of the signals came. */
+int signals_wait(int descriptor, enum direction direction);
+
+/* Ctrl-Z: between these two calls SIGTSTP ends signals_wait as well, so that a prompt can restore the
+ * terminal first. signals_stop_if_asked then stops the program; it returns true when it goes on. */
+void signals_hold_stop(void);
+bool signals_stop_if_asked(void);
+void signals_release_stop(void);
+
+/* A thread that turns the signals into mbv_cancel. */
+struct watch {
+    mbv_client* client;
+    atomic_bool over;
+    pthread_t thread;
+};
+
+/* Returns 0, or an errno value. */
+int signals_watch(struct watch* watch, mbv_client* client);
+void signals_unwatch(struct watch* watch);
+
+#endif

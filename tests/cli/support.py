@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the command-line tool stand on: the stand-in's truth, a gate that holds an answer back, a terminal."""
+
+import fcntl
+import http.client
+import json
+import os
+import pty
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import unittest
+import urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PATIENCE = 20  # seconds after which an event that should have come is a failure
+
+
+class Standin:
+    """The stand-in service: the one of the environment, or one of our own."""
+
+    def __init__(self):
+        self.process = None
+        facts = os.environ.get("MOBIVATE_STANDIN")
+        if facts is None:
+            command = [sys.executable, os.path.join(ROOT, "tests", "standin"), "--until-stdin-closes"]
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            facts = self.process.stdout.readline()
+        self.facts = json.loads(facts)
+        self.http = self.facts["http"]
+        self.https = self.facts["https"]
+        self.address = urllib.parse.urlsplit(self.http).netloc
+
+    def close(self):
+        if self.process is not None:
+            self.process.communicate(timeout=PATIENCE)
+
+    def ask(self, method, path, body=None, headers=()):
+        """The status and the JSON of an answer."""
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, dict(headers))
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def make_account(self, username, password, scenario=None):
+        body = {"username": username, "password": password}
+        if scenario is not None:
+            body["scenario"] = scenario
+        status, state = self.ask("POST", "/standin/accounts", body)
+        assert status == 201, state
+        return state
+
+    def account(self, username, **awaited):
+        path = "/standin/accounts/" + urllib.parse.quote(username, safe="")
+        if awaited:
+            path += "?" + urllib.parse.urlencode({**awaited, "timeout_ms": PATIENCE * 1000})
+        status, state = self.ask("GET", path)
+        assert status == 200, state
+        return state
+
+    def requests(self):
+        """How many calls arrived in all, those for unknown accounts included."""
+        return self.ask("GET", "/standin/state")[1]["requests"]
+
+    def is_valid(self, key):
+        return self.ask("GET", "/auth/test", headers={"Authorization": "Bearer " + key})[0] == 200
+
+
+class Gate:
+    """Stands before the service, and holds its answer back until `open` is called: the key is made, and the
+    tool does not know it yet."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.target = (host, int(port))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.answered = threading.Event()
+        self.may_pass = threading.Event()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.may_pass.set()
+        # Wakes accept, when no client came.
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.thread.join(PATIENCE)
+        self.listener.close()
+
+    def wait(self):
+        assert self.answered.wait(PATIENCE), "no call came to the gate"
+
+    def open(self):
+        self.may_pass.set()
+
+    @staticmethod
+    def _read_message(stream):
+        """Head and body of a request or an answer that has a Content-Length."""
+        lines = []
+        while not lines or lines[-1] != b"\r\n":
+            lines.append(stream.readline())
+            if lines[-1] == b"":
+                raise EOFError
+        sizes = [line.split(b":")[1] for line in lines if line.lower().startswith(b"content-length:")]
+        return b"".join(lines) + stream.read(int(sizes[0]))
+
+    def _serve(self):
+        try:
+            client, _ = self.listener.accept()
+        except OSError:
+            return
+        with client, client.makefile("rb") as incoming, socket.create_connection(self.target) as service:
+            service.sendall(self._read_message(incoming))
+            with service.makefile("rb") as outgoing:
+                answer = self._read_message(outgoing)
+            self.answered.set()
+            self.may_pass.wait(PATIENCE)
+            try:
+                client.sendall(answer)
+                incoming.read()  # until the client closes
+            except OSError:
+                pass
+
+
+class Proxy:
+    """An HTTP proxy for one CONNECT, which it remembers."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.connects = []
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.thread.join(PATIENCE)
+        self.listener.close()
+
+    def _serve(self):
+        try:
+            client, _ = self.listener.accept()
+        except OSError:
+            return
+        with client:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(1)
+            authority = head.split()[1].decode()
+            self.connects.append(authority)
+            host, port = authority.rsplit(":", 1)
+            with socket.create_connection((host, int(port))) as service:
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                other = {client: service, service: client}
+                while True:
+                    for ready in select.select([client, service], [], [], PATIENCE)[0]:
+                        data = ready.recv(65536)
+                        if not data:
+                            return
+                        other[ready].sendall(data)
+
+
+class Terminal:
+    """A pseudo-terminal; `start` runs a command with it as its controlling terminal."""
+
+    def __init__(self):
+        self.master, self.slave = pty.openpty()
+        self.seen = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.master)
+        os.close(self.slave)
+
+    def start(self, command, **options):
+        def become_leader():
+            os.setsid()
+            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+
+        return subprocess.Popen(command, preexec_fn=become_leader, pass_fds=[self.slave], **options)
+
+    def read_until(self, text):
+        """Reads what is shown until `text` is in it, and forgets it up to there."""
+        while text not in self.seen:
+            ready, _, _ = select.select([self.master], [], [], PATIENCE)
+            assert ready, "the terminal never showed %r, but %r" % (text, self.seen)
+            self.seen += os.read(self.master, 65536)
+        shown, _, self.seen = self.seen.partition(text)
+        return shown + text
+
+    def read_rest(self):
+        """What was shown and not read yet."""
+        while select.select([self.master], [], [], 0)[0]:
+            self.seen += os.read(self.master, 65536)
+        return self.seen
+
+    def type(self, data):
+        os.write(self.master, data)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def attributes(self):
+        return termios.tcgetattr(self.slave)
+
+
+class ToolTest(unittest.TestCase):
+    """One account and one directory a test."""
+
+    PASSWORD = "correct horse battery staple"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tool = os.path.abspath(os.environ["MBV_TOOL"])
+        cls.standin = Standin()
+        cls.addClassCleanup(cls.standin.close)
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="mbv-test-")
+        self.addCleanup(shutil.rmtree, self.directory)
+        # Only what a program needs, so that nothing of the caller's environment decides a test.
+        kept = ("PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "GCOV_PREFIX")
+        self.environment = {name: value for name, value in os.environ.items()
+                            if name in kept or name.startswith(("ASAN_", "UBSAN_", "LSAN_", "TSAN_"))}
+        self.environment["HOME"] = self.directory
+        self.username = self.id().rsplit(".", 1)[-1].replace("_", "-") + "@example.com"
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, content, mode=0o600):
+        path = self.path(name)
+        with open(path, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        os.chmod(path, mode)
+        return path
+
+    def account(self, scenario=None, password=None):
+        """Makes this test's account; its old key is in `self.old_key`."""
+        self.password = password or self.PASSWORD
+        state = self.standin.make_account(self.username, self.password, scenario)
+        self.old_key = state["valid_key"]
+        self.requests_before = self.standin.requests()
+        return state
+
+    def command(self, *options, base_url=None, password_file=None):
+        """create-key for this test's account, with the right password in a file."""
+        if password_file is None:
+            password_file = self.write("password", self.password)
+        command = [self.tool, "create-key", "--username", self.username, "--base-url",
+                   base_url or self.standin.http, *options]
+        return command + (["--password-file", password_file] if password_file else [])
+
+    def run_command(self, command, **options):
+        options = {"input": b"", "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+                   "env": self.environment, "timeout": 60, "start_new_session": True, **options}
+        if "stdin" in options:
+            del options["input"]
+        return subprocess.run(command, **options)
+
+    def start_command(self, command, **options):
+        process = subprocess.Popen(command, **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                               "stderr": subprocess.PIPE, "env": self.environment,
+                                               "start_new_session": True, **options})
+
+        def end():
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+        self.addCleanup(end)
+        return process
+
+    def create(self, *options, **keywords):
+        where = {name: keywords.pop(name) for name in ("base_url", "password_file") if name in keywords}
+        return self.run_command(self.command(*options, **where), **keywords)
+
+    # ---- Claims, each compared with the stand-in's truth ----
+
+    def assert_code(self, finished, code):
+        self.assertEqual(finished.returncode, code, finished.stderr)
+
+    def assert_says(self, finished, *texts):
+        """The sentence on stderr, which never has the password in it."""
+        told = finished.stderr.decode()
+        self.assertTrue(told.startswith("mbv: "), told)
+        for text in texts:
+            self.assertIn(text, told)
+        self.assertNotIn(self.password, told)
+
+    def assert_created(self, key):
+        """One request, the old key revoked, and `key` is the one that is valid."""
+        state = self.standin.account(self.username)
+        self.assertEqual((state["requests"], state["replaced"], state["valid_key"]), (1, 1, key))
+        self.assertTrue(self.standin.is_valid(key))
+        self.assertFalse(self.standin.is_valid(self.old_key))
+
+    def assert_old_key_valid(self, requests):
+        """So many requests came, also under other names, and the old key still works."""
+        state = self.standin.account(self.username)
+        self.assertEqual((state["requests"], state["replaced"], state["valid_key"]), (requests, 0, self.old_key))
+        self.assertEqual(self.standin.requests() - self.requests_before, requests)
+        self.assertTrue(self.standin.is_valid(self.old_key))
+
+    def valid_key(self):
+        return self.standin.account(self.username)["valid_key"]

@@ -1,0 +1,1436 @@
+# SPDX-License-Identifier: MIT
+"""Tests of the command-line tool: python3 tests/standin -- python3 tests/cli/test_cli.py
+
+MBV_TOOL is the tool's path. Whatever the tool claims is compared with what the stand-in knows."""
+
+import ctypes
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import unittest
+
+from support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest
+
+TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
+STILL_WORKS = "old key still works"
+REVOKED = "the old key is revoked"
+MAY_BE_REVOKED = "old key may be revoked"
+
+
+class Created(ToolTest):
+    """Exit code 0."""
+
+    def test_over_tls_with_ca_file(self):
+        self.account()
+        finished = self.create("--ca-file", self.standin.facts["ca_file"], base_url=self.standin.https)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+        self.assert_says(finished, "A new key was created", REVOKED, "Use the new key")
+
+    def test_over_tls_with_ca_dir(self):
+        self.account()
+        finished = self.create("--ca-dir", self.standin.facts["ca_dir"], base_url=self.standin.https)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_stdout_is_the_key_and_a_newline(self):
+        self.account()
+        finished = self.create()
+        self.assertEqual(finished.stdout, self.valid_key().encode() + b"\n")
+        self.assertNotIn(self.valid_key().encode(), finished.stderr)
+
+    def test_options_with_equals_sign(self):
+        self.account()
+        password_file = self.write("password", self.password)
+        output = self.path("key")
+        finished = self.run_command(
+            [self.tool, "create-key", "--username=" + self.username, "--base-url=" + self.standin.https,
+             "--ca-file=" + self.standin.facts["ca_file"], "--password-file=" + password_file, "--timeout=10",
+             "--output=" + output, "--proxy="])
+        self.assert_code(finished, 0)
+        with open(output) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+
+    def test_command_after_the_options(self):
+        self.account()
+        command = self.command()
+        finished = self.run_command([command[0], *command[2:], "create-key"])
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_longest_key(self):
+        self.account({"key_size": 4096})
+        finished = self.create()
+        self.assert_code(finished, 0)
+        self.assertEqual(len(finished.stdout), 4097)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_through_a_proxy(self):
+        self.account()
+        with Proxy() as proxy:
+            finished = self.create("--proxy", proxy.url, "--ca-file", self.standin.facts["ca_file"],
+                                   base_url=self.standin.https)
+        self.assert_code(finished, 0)
+        self.assertEqual(proxy.connects, [self.standin.https.removeprefix("https://")])
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_empty_proxy_overrides_the_environment(self):
+        self.account()
+        self.environment["https_proxy"] = "http://" + self.standin.facts["hosts"]["refused"]
+        options = ("--ca-file", self.standin.facts["ca_file"])
+        refused = self.create(*options, base_url=self.standin.https)
+        self.assert_code(refused, 4)
+        self.assert_old_key_valid(requests=0)
+        finished = self.create(*options, "--proxy", "", base_url=self.standin.https)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+
+class Refused(ToolTest):
+    """Exit code 3."""
+
+    def test_wrong_password(self):
+        self.account()
+        finished = self.create(password_file=self.write("wrong", "not the password"))
+        self.assert_code(finished, 3)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, "Invalid Credentials", STILL_WORKS, "Check the user name and the password")
+        self.assertNotIn("not the password", finished.stderr.decode())
+        self.assert_old_key_valid(requests=1)
+
+    def test_rate_limited(self):
+        self.account({"status": 429, "headers": [["Retry-After", "7"]], "body": {"code": 429, "message": "Slow down"}})
+        finished = self.create()
+        self.assert_code(finished, 3)
+        self.assert_says(finished, "Slow down", STILL_WORKS, "wait 7 seconds")
+        self.assert_old_key_valid(requests=1)
+
+    def test_rate_limited_for_a_second(self):
+        self.account({"status": 429, "headers": [["Retry-After", "1"]], "body": {"code": 429, "message": "Slow down"}})
+        self.assert_says(self.create(), "wait 1 second)")
+
+    def test_rate_limited_without_a_time(self):
+        self.account({"status": 429, "body": {"code": 429, "message": "Slow down"}})
+        finished = self.create()
+        self.assert_code(finished, 3)
+        self.assert_says(finished, "again later.")
+        self.assertNotIn("second", finished.stderr.decode())
+
+    def test_other_refusals(self):
+        for status in (400, 402, 403, 404, 405, 409):
+            with self.subTest(status=status):
+                self.account({"status": status, "body": {"code": status, "message": "No, thank you"}})
+                finished = self.create()
+                self.assert_code(finished, 3)
+                self.assert_says(finished, "No, thank you", STILL_WORKS, "refused again")
+                self.assert_old_key_valid(requests=1)
+
+    def test_terminal_controls_of_the_server_are_not_repeated(self):
+        message = "red \x1b[31m, bell \x07, C1 \x9b31m, delete \x7f, umlaut \u00fc"
+        self.account({"status": 409, "body": {"code": 409, "message": message}})
+        finished = self.create()
+        self.assert_code(finished, 3)
+        told = finished.stderr.decode()
+        self.assertIn("umlaut \u00fc", told)
+        self.assertEqual([c for c in told if (c < " " and c != "\n") or "\x7f" <= c <= "\x9f"], [])
+
+
+class NotSent(ToolTest):
+    """Exit code 4."""
+
+    def assert_not_sent(self, finished, *texts):
+        self.assert_code(finished, 4)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_old_key_valid(requests=0)
+
+    def test_connection_refused(self):
+        self.account()
+        finished = self.create(base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_not_sent(finished, "Check the network")
+
+    def test_proxy_refused(self):
+        self.account()
+        finished = self.create("--proxy", "http://" + self.standin.facts["hosts"]["refused"],
+                               base_url=self.standin.https)
+        self.assert_not_sent(finished, "--proxy")
+
+    def test_unknown_host(self):
+        self.account()
+        self.assert_not_sent(self.create(base_url="https://nowhere.invalid"), "--base-url")
+
+    def test_untrusted_certificate(self):
+        self.account()
+        finished = self.create(base_url=self.standin.https)
+        self.assert_not_sent(finished, "--ca-file")
+
+    def test_wrong_ca_dir(self):
+        self.account()
+        self.assert_not_sent(self.create("--ca-dir", self.directory, base_url=self.standin.https), "--ca-dir")
+
+    def test_timeout_while_connecting(self):
+        self.account()
+        finished = self.create("--timeout", "0.3", base_url="https://" + self.standin.facts["hosts"]["silent"])
+        self.assert_not_sent(finished)
+
+
+class Unknown(ToolTest):
+    """Exit code 5."""
+
+    def assert_unknown(self, finished, replaced, *texts):
+        self.assert_code(finished, 5)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, MAY_BE_REVOKED, "Run the same command again", *texts)
+        state = self.standin.account(self.username)
+        self.assertEqual((state["requests"], state["replaced"]), (1, replaced))
+        self.assertEqual(self.standin.is_valid(self.old_key), not replaced)
+
+    def test_server_error(self):
+        self.account({"status": 500, "body": {"code": 500, "message": "Sorry"}})
+        self.assert_unknown(self.create(), 0, "Sorry")
+
+    def test_server_error_with_a_time(self):
+        self.account({"status": 503, "headers": [["Retry-After", "30"]], "body": {"code": 503, "message": "Later"}})
+        self.assert_unknown(self.create(), 0, "wait 30 seconds")
+
+    def test_lost_answer(self):
+        self.account({"creates": True, "cut": {"after": 0, "how": "close"}})
+        self.assert_unknown(self.create(), 1)
+
+    def test_not_json(self):
+        self.account({"body_text": "<html>Welcome</html>"})
+        self.assert_unknown(self.create(), 1)
+
+    def test_timeout(self):
+        self.account({"creates": True, "cut": {"after": 0, "how": "stall"}})
+        self.assert_unknown(self.create("--timeout", ".25"), 1)
+
+
+class Usage(ToolTest):
+    """Exit code 2: wrong options. A message names what is wrong, and nothing is sent."""
+
+    def assert_wrong(self, finished, *texts):
+        self.assert_code(finished, 2)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, *texts, STILL_WORKS)
+        self.assert_old_key_valid(requests=0)
+
+    def wrong(self, *options, password_file=None):
+        return self.create(*options, password_file=password_file)
+
+    def setUp(self):
+        super().setUp()
+        self.account()
+
+    def test_no_command(self):
+        self.assert_wrong(self.run_command([self.tool]), "command", "See mbv --help.")
+
+    def test_unknown_command(self):
+        self.assert_wrong(self.run_command([self.tool, "delete-key"]), "delete-key", "See mbv --help.")
+
+    def test_no_username(self):
+        self.assert_wrong(self.run_command([self.tool, "create-key"]), "--username", "See mbv --help.")
+
+    def test_empty_username(self):
+        self.assert_wrong(self.run_command([self.tool, "create-key", "--username", ""]), "--username is empty")
+
+    def test_unknown_options(self):
+        for option, name in (("--verbose", "--verbose"), ("-v", "-v"), ("--colour=red", "--colour")):
+            with self.subTest(option=option):
+                self.assert_wrong(self.wrong(option), "mbv: " + name + " is not an option", "See mbv --help.")
+
+    def test_missing_values(self):
+        for option in ("--username", "--password-file", "--base-url", "--ca-file", "--ca-dir", "--proxy",
+                       "--timeout", "--output"):
+            with self.subTest(option=option):
+                finished = self.run_command([self.tool, "create-key", option])
+                self.assert_wrong(finished, option + " needs a value", "See mbv --help.")
+
+    def test_values_where_none_belong(self):
+        for option in ("--password-stdin", "--json", "--help", "--version"):
+            with self.subTest(option=option):
+                finished = self.run_command([self.tool, "create-key", option + "=topsecret"])
+                self.assert_wrong(finished, option + " takes no value", "See mbv --help.")
+                self.assertNotIn(b"topsecret", finished.stderr)
+
+    def test_duplicates(self):
+        for option, value in (("--username", "x"), ("--password-file", "x"), ("--password-stdin", None),
+                              ("--base-url", "x"), ("--ca-file", "x"), ("--ca-dir", "x"), ("--proxy", "x"),
+                              ("--timeout", "1"), ("--output", "x"), ("--json", None)):
+            with self.subTest(option=option):
+                given = [option] if value is None else [option, value]
+                finished = self.run_command([self.tool, "create-key", *given, *given])
+                self.assert_code(finished, 2)
+                self.assert_says(finished, option + " is given twice", "See mbv --help.")
+
+    def test_extra_arguments(self):
+        for extra in (["topsecret"], ["--", "topsecret"]):
+            with self.subTest(extra=extra):
+                finished = self.wrong(*extra)
+                self.assert_wrong(finished, "Argument %d is one too many" % (5 + len(extra)), "See mbv --help.")
+                self.assertNotIn(b"topsecret", finished.stderr)
+
+    def test_password_on_the_command_line(self):
+        for given in (["--password", "topsecret"], ["--password=topsecret"], ["--password"]):
+            with self.subTest(given=given):
+                finished = self.wrong(*given)
+                self.assert_wrong(finished, "--password is refused", "command line", "--password-file",
+                                  "--password-stdin")
+                self.assertNotIn(b"topsecret", finished.stderr)
+
+    def test_misspelt_password_option_does_not_repeat_the_value(self):
+        for given in ("--passwd=topsecret", "-ptopsecret", "--passwor=topsecret"):
+            with self.subTest(given=given):
+                finished = self.wrong(given)
+                self.assert_wrong(finished, "is not an option", "See mbv --help.")
+                self.assertNotIn(b"opsecret", finished.stderr)
+
+    def test_two_sources_of_the_password(self):
+        self.assert_wrong(self.wrong("--password-stdin"), "--password-file", "--password-stdin", "exclude")
+
+    def test_timeouts_that_are_none(self):
+        for value in ("", "0", "0.0", "-1", "1.", ".", "1.2345", "1e3", " 1", "1 ", "1,5", "2147483.648",
+                      "99999999999999999999", "0x10", "inf", "nan"):
+            with self.subTest(value=value):
+                self.assert_wrong(self.wrong("--timeout", value), "--timeout takes seconds", "0.001",
+                                  "2147483.647")
+
+    def test_timeouts_that_are_fine(self):
+        for value in ("30", "2.5", ".5", "0.001", "2147483.647", "007"):
+            with self.subTest(value=value):
+                # What is wrong is found only after all the options were taken by the library.
+                finished = self.wrong("--timeout", value, password_file=self.path("nothing"))
+                self.assert_wrong(finished, self.path("nothing"))
+
+    def test_values_that_the_library_refuses(self):
+        for option, value in (("--base-url", "http://example.com"), ("--base-url", "nonsense"),
+                              ("--proxy", "gopher://localhost:1"), ("--ca-file", self.path("missing.pem")),
+                              ("--ca-dir", self.path("missing"))):
+            with self.subTest(option=option, value=value):
+                command = [self.tool, "create-key", "--username", self.username, option, value,
+                           "--password-file", self.write("password", self.password)]
+                finished = self.run_command(command)
+                # A missing certificate file may be found when it is needed only.
+                self.assertIn(finished.returncode, (2,) if "ca-" not in option else (2, 4), finished.stderr)
+                self.assert_old_key_valid(requests=0)
+                if finished.returncode == 2:
+                    self.assert_wrong(finished, option + ": ")
+
+    def test_username_that_the_library_refuses(self):
+        command = self.command()
+        command[command.index("--username") + 1] = b"not-utf8-\xff@example.com"
+        self.assert_wrong(self.run_command(command), "UTF-8")
+
+
+class Information(ToolTest):
+    """--help, --version, and that all places tell of the same options and exit codes."""
+
+    OPTION = r"--[a-z][a-z-]*"
+
+    def help(self):
+        finished = self.run_command([self.tool, "--help"])
+        self.assertEqual((finished.returncode, finished.stderr), (0, b""))
+        return finished.stdout.decode()
+
+    def options_of_help(self):
+        options = re.findall(r"^  (%s)" % self.OPTION, self.help(), re.MULTILINE)
+        self.assertIn("--username", options)
+        return sorted(options)
+
+    def source(self, *names):
+        with open(os.path.join(TOOL_SOURCE, *names)) as file:
+            return file.read()
+
+    def test_version(self):
+        finished = self.run_command([self.tool, "--version"])
+        with open(os.path.join(ROOT, "CMakeLists.txt")) as file:
+            version = re.search(r"project\(mobivate VERSION ([0-9.]+)", file.read()).group(1)
+        self.assertEqual((finished.returncode, finished.stderr), (0, b""))
+        self.assertEqual(finished.stdout.decode(), f"mbv {version}\nlibmobivate {version}\n")
+
+    def test_help_after_the_command(self):
+        finished = self.run_command([self.tool, "create-key", "--help"])
+        self.assertEqual((finished.returncode, finished.stdout.decode()), (0, self.help()))
+
+    def test_stdout_that_cannot_be_written(self):
+        for option in ("--help", "--version"):
+            with self.subTest(option=option), open("/dev/full", "wb") as full:
+                finished = self.run_command([self.tool, option], stdout=full)
+                self.assert_code(finished, 2)
+                self.assertIn(b"No space left", finished.stderr)
+
+    def test_help_fits_a_terminal(self):
+        self.assertLessEqual(max(map(len, self.help().splitlines())), 100)
+
+    def test_man_page_has_the_same_options(self):
+        items = re.findall(r"^\.It Fl Fl ([a-z-]+)", self.source("mbv.1"), re.MULTILINE)
+        self.assertEqual(sorted("--" + item for item in items), self.options_of_help())
+        synopsis = re.findall(r"Fl Fl ([a-z-]+)", self.source("mbv.1").split(".Sh DESCRIPTION")[0])
+        self.assertEqual(sorted("--" + item for item in synopsis), self.options_of_help())
+
+    def test_man_page_has_the_same_exit_codes(self):
+        section = self.source("mbv.1").split(".Sh EXIT STATUS")[1].split(".El")[0]
+        codes = re.findall(r"^\.It ([0-9]+)$", section, re.MULTILINE)
+        self.assertEqual(codes, ["0", "2", "3", "4", "5", "6"])
+        self.assertEqual(re.findall(r"^  ([0-9]+)  ", self.help(), re.MULTILINE), codes)
+
+    def test_man_page_has_the_members_of_the_json_object(self):
+        section = self.source("mbv.1").split(".Ss JSON OBJECT")[1].split(".El")[0]
+        members = set(re.findall(r"^\.It (\w+)$", section, re.MULTILINE))
+        self.account()
+        finished = self.create("--json")
+        self.assertEqual(set(json.loads(finished.stdout)) | {"output"}, members)
+
+    def test_completions_have_the_same_options(self):
+        bash = re.search(r"options='([^']*)'", self.source("completions", "mbv.bash")).group(1).split()
+        zsh = re.findall(r"(?:\)|')(%s)(?:=?\[)" % self.OPTION, self.source("completions", "_mbv"))
+        fish = ["--" + name for name in re.findall(r" -l ([a-z-]+)", self.source("completions", "mbv.fish"))]
+        self.assertEqual(sorted(bash), self.options_of_help())
+        self.assertEqual(sorted(zsh), self.options_of_help())
+        self.assertEqual(sorted(fish), self.options_of_help())
+
+    def complete_in_bash(self, *words):
+        script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _mbv; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        finished = self.run_command(["bash", "-c", script, "bash",
+                                     os.path.join(TOOL_SOURCE, "completions", "mbv.bash"), "mbv", *words])
+        self.assertEqual((finished.returncode, finished.stderr), (0, b""))
+        return finished.stdout.decode().split()
+
+    @unittest.skipUnless(shutil.which("bash"), "bash is not installed")
+    def test_bash_completes(self):
+        self.write("some-file", "")
+        os.mkdir(self.path("some-directory"))
+        self.assertEqual(self.complete_in_bash("cr"), ["create-key"])
+        self.assertEqual(sorted(self.complete_in_bash("create-key", "--")), self.options_of_help())
+        self.assertEqual(self.complete_in_bash("create-key", "--password-s"), ["--password-stdin"])
+        some = self.path("some-")
+        self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", some)),
+                         [self.path("some-directory"), self.path("some-file")])
+        self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", "=", some)),
+                         [self.path("some-directory"), self.path("some-file")])
+        self.assertEqual(self.complete_in_bash("create-key", "--ca-dir", some), [self.path("some-directory")])
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_completes(self):
+        script = 'source "$argv[1]"; complete -C "mbv create-key --"; complete -C "mbv cr"'
+        finished = self.run_command(["fish", "--no-config", "-c", script,
+                                     os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
+        offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
+        self.assertEqual(offered, {"create-key", *self.options_of_help()}, finished.stderr)
+
+    def check(self, *command):
+        finished = self.run_command(list(command), cwd=TOOL_SOURCE)
+        self.assertEqual((finished.returncode, finished.stdout, finished.stderr), (0, b"", b""))
+
+    @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
+    def test_man_page_is_well_formed(self):
+        # A missing page database of this machine is no fault of the page.
+        finished = self.run_command(["mandoc", "-T", "lint", "-W", "warning", "mbv.1"], cwd=TOOL_SOURCE)
+        self.assertEqual((finished.returncode, finished.stdout), (0, b""))
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
+    def test_bash_completion_is_clean(self):
+        self.check("shellcheck", "--shell=bash", "completions/mbv.bash")
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_completion_is_well_formed(self):
+        self.check("zsh", "-n", "completions/_mbv")
+
+
+class Json(ToolTest):
+    """--json: one object on stdout, for success and for failure."""
+
+    MEMBERS = {"status", "status_name", "key_state", "http_status", "server_code", "server_message",
+               "retry_after_ms", "message", "exit_code", "library_version"}
+
+    def object(self, finished):
+        self.assertTrue(finished.stdout.endswith(b"}\n"))
+        self.assertEqual(finished.stdout.count(b"\n"), 1)
+        result = json.loads(finished.stdout)
+        self.assertEqual(result["exit_code"], finished.returncode)
+        self.assertEqual("mbv: " + result["message"] + "\n", finished.stderr.decode())
+        version = self.run_command([self.tool, "--version"]).stdout.decode().split()[-1]
+        self.assertEqual(result["library_version"], version)
+        return result
+
+    def assert_members(self, result, extra=(), **members):
+        self.assertEqual(set(result), self.MEMBERS | set(extra))
+        self.assertEqual({name: result[name] for name in members}, members)
+
+    def test_created(self):
+        self.account()
+        finished = self.create("--json")
+        result = self.object(finished)
+        self.assert_members(result, ["key"], status=0, status_name="MBV_OK", key_state="replaced",
+                            http_status=200, server_code=None, server_message=None, retry_after_ms=None,
+                            exit_code=0)
+        self.assert_created(result["key"])
+        self.assertNotIn(result["key"].encode(), finished.stderr)
+
+    def test_created_into_a_file(self):
+        self.account()
+        output = self.path("key")
+        finished = self.create("--json", "--output", output)
+        self.assert_members(self.object(finished), ["output"], key_state="replaced", exit_code=0, output=output)
+        with open(output) as file:
+            key = file.read().removesuffix("\n")
+        self.assert_created(key)
+        self.assertNotIn(key.encode(), finished.stdout)
+
+    def test_path_that_is_not_utf8(self):
+        self.account()
+        output = self.path("key-").encode() + b"\xff\xc3(\xed\xa0\x80\xf0\x9f\x94\x91"
+        finished = self.create("--json", "--output", output)
+        self.assert_code(finished, 0)
+        result = json.loads(finished.stdout)
+        self.assertEqual(result["output"], self.path("key-\ufffd\ufffd(\ufffd\ufffd\ufffd\U0001f511"))
+
+    def test_refused(self):
+        self.account({"status": 429, "headers": [["Retry-After", "7"]], "body": {"code": 1429, "message": "Slow"}})
+        self.assert_members(self.object(self.create("--json")), status=-11, status_name="MBV_ERR_RATE_LIMITED",
+                            key_state="unchanged", http_status=429, server_code=1429, server_message="Slow",
+                            retry_after_ms=7000, exit_code=3)
+        self.assert_old_key_valid(requests=1)
+
+    def test_not_sent(self):
+        self.account()
+        finished = self.create("--json", base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_members(self.object(finished), status=-7, status_name="MBV_ERR_CONNECT",
+                            key_state="unchanged", http_status=None, server_code=None, server_message=None,
+                            retry_after_ms=None, exit_code=4)
+
+    def test_unknown(self):
+        self.account({"creates": True, "cut": {"after": 0, "how": "close"}})
+        self.assert_members(self.object(self.create("--json")), status=-9, status_name="MBV_ERR_TRANSPORT",
+                            key_state="unknown", http_status=None, exit_code=5)
+        self.assertFalse(self.standin.is_valid(self.old_key))
+
+    def test_timeout(self):
+        self.account({"cut": {"after": 0, "how": "stall"}})
+        self.assert_members(self.object(self.create("--json", "--timeout", "0.25")), status=-5,
+                            status_name="MBV_ERR_TIMEOUT", key_state="unknown", exit_code=5)
+
+    def test_wrong_usage(self):
+        self.account()
+        for command in ([self.tool, "--json"], [self.tool, "create-key", "--json"],
+                        self.command("--bogus", "--json"), self.command("--json", "--timeout", "x"),
+                        self.command("topsecret", "--json"),
+                        self.command("--json", password_file=self.path("missing"))):
+            with self.subTest(command=command[1:]):
+                self.assert_members(self.object(self.run_command(command)), status=None, status_name=None,
+                                    key_state="unchanged", http_status=None, exit_code=2)
+        self.assert_old_key_valid(requests=0)
+
+    def test_escapes(self):
+        message = 'quote " backslash \\ slash / newline \n tab \t nul-like \x01 delete \x7f C1 \x85 euro \u20ac key \U0001f511'
+        self.account({"status": 409, "body": {"code": 409, "message": message}})
+        finished = self.create("--json")
+        result = json.loads(finished.stdout)
+        self.assertEqual(result["server_message"], message)
+        self.assertEqual([c for c in finished.stdout.decode().rstrip("\n") if c < " " or "\x7f" <= c <= "\x9f"], [])
+
+    def test_largest_message(self):
+        # Each character is escaped to six bytes.
+        message = "\x01" * 10000
+        self.account({"status": 409, "body": {"code": 409, "message": message}})
+        self.assertEqual(json.loads(self.create("--json").stdout)["server_message"], message)
+
+    def test_key_of_many_characters(self):
+        key = "".join(map(chr, range(0x21, 0x7f)))
+        self.account({"key": key.replace("{", "{{").replace("}", "}}")})
+        self.assertEqual(self.object(self.create("--json"))["key"], key)
+        self.assert_created(key)
+
+
+class Password(ToolTest):
+    """Where the password comes from, and what is left of it."""
+
+    def assert_taken(self, finished):
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def assert_wrong(self, finished, *texts):
+        self.assert_code(finished, 2)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_old_key_valid(requests=0)
+
+    # What is in the file, and the password that it stands for.
+    CONTENTS = {
+        "no newline": ("secret", "secret"),
+        "LF": ("secret\n", "secret"),
+        "CR LF": ("secret\r\n", "secret"),
+        "two newlines": ("secret\n\n", "secret\n"),
+        "two CR LF": ("secret\r\n\r\n", "secret\r\n"),
+        "CR alone": ("secret\r", "secret\r"),
+        "CR CR LF": ("secret\r\r\n", "secret\r"),
+        "LF CR": ("secret\n\r", "secret\n\r"),
+        "spaces": (" secret \n", " secret "),
+        "in the middle": ("se\r\ncret", "se\r\ncret"),
+        "unicode and quotes": ('p\u00e4ss "w\u00f6rd" \\ \U0001f511\n', 'p\u00e4ss "w\u00f6rd" \\ \U0001f511'),
+        "one byte": ("x", "x"),
+        "the longest": ("p" * 65536, "p" * 65536),
+        "the longest and CR LF": ("p" * 65536 + "\r\n", "p" * 65536),
+    }
+
+    def test_files(self):
+        for name, (content, password) in self.CONTENTS.items():
+            with self.subTest(name):
+                self.account(password=password)
+                self.assert_taken(self.create(password_file=self.write("password", content)))
+
+    def test_stdin(self):
+        for name, (content, password) in self.CONTENTS.items():
+            with self.subTest(name):
+                self.account(password=password)
+                self.assert_taken(self.create("--password-stdin", password_file="", input=content.encode()))
+
+    def test_files_that_hold_no_password(self):
+        self.account()
+        for content, text in ((b"", "no password"), (b"\n", "no password"), (b"\r\n", "no password"),
+                              (b"sec\0ret", "NUL"), (b"\0", "NUL"), (b"p" * 65537, "longer than 65536 bytes"),
+                              (b"p" * 65537 + b"\n", "longer than 65536 bytes"),
+                              (b"p" * 200000, "longer than 65536 bytes")):
+            with self.subTest(text, size=len(content)):
+                path = self.write("password-file", content)
+                self.assert_wrong(self.create(password_file=path), path, text)
+                finished = self.create("--password-stdin", password_file="", input=content)
+                self.assert_wrong(finished, "standard input", text)
+
+    def test_nul_names_the_limit(self):
+        self.account()
+        self.assert_wrong(self.create(password_file=self.write("password", b"a\0")), "65536")
+
+    def test_not_utf8(self):
+        self.account()
+        self.assert_wrong(self.create(password_file=self.write("password", b"secret\xff")), "UTF-8")
+
+    def test_missing_file(self):
+        self.account()
+        path = self.path("missing")
+        self.assert_wrong(self.create(password_file=path), path, "No such file")
+
+    def test_directory(self):
+        self.account()
+        self.assert_wrong(self.create(password_file=self.directory), self.directory, "Is a directory")
+
+    def test_socket(self):
+        self.account()
+        path = self.path("socket")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            self.assert_wrong(self.create(password_file=path), path)
+
+    def test_fifo(self):
+        self.account()
+        path = self.path("fifo")
+        os.mkfifo(path, 0o600)
+        process = self.start_command(self.command(password_file=path))
+        with open(path, "w") as fifo:  # waits for the tool to open it
+            fifo.write(self.password[:7])
+            fifo.flush()
+            fifo.write(self.password[7:])
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+        self.assert_taken(subprocess.CompletedProcess([], process.returncode, stdout, stderr))
+
+    def test_interrupted_fifo(self):
+        self.account()
+        path = self.path("fifo")
+        os.mkfifo(path, 0o600)
+        process = self.start_command(self.command("--output", self.path("key"), password_file=path))
+        with open(path, "w"):
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        self.assert_wrong(subprocess.CompletedProcess([], process.returncode, stdout, stderr), "Interrupted", path)
+        self.assertEqual(os.listdir(self.directory), ["fifo"])
+
+    def test_dev_stdin(self):
+        self.account()
+        self.assert_taken(self.create(password_file="/dev/stdin", input=self.password.encode() + b"\n"))
+
+    def test_dev_stdin_as_a_file(self):
+        self.account()
+        with open(self.write("redirected", self.password)) as file:
+            self.assert_taken(self.create(password_file="/dev/stdin", stdin=file))
+
+    @unittest.skipUnless(shutil.which("bash"), "bash is not installed")
+    def test_process_substitution(self):
+        self.account()
+        command = self.command(password_file="FILE")
+        script = '"${@:1:$# - 1}" <(cat "$SOURCE")'
+        self.environment["SOURCE"] = self.write("source", self.password + "\n")
+        finished = self.run_command(["bash", "-c", script, "bash", *command])
+        self.assert_taken(finished)
+        self.assertNotIn(b"warning", finished.stderr)
+
+    def test_terminal_as_a_file(self):
+        self.account()
+        with Terminal() as terminal:
+            finished = self.create(password_file=os.ttyname(terminal.slave))
+            self.assert_wrong(finished, os.ttyname(terminal.slave), "terminal")
+            finished = self.create("--password-stdin", password_file="", stdin=terminal.slave)
+            self.assert_wrong(finished, "standard input", "terminal")
+
+    def test_closed_stdin(self):
+        self.account()
+        finished = self.create("--password-stdin", password_file="", preexec_fn=lambda: os.close(0))
+        self.assert_wrong(finished, "standard input")
+
+    def test_warning_for_a_file_that_others_can_read(self):
+        for mode in (0o644, 0o640, 0o604, 0o440):
+            with self.subTest(mode=oct(mode)):
+                self.account()
+                path = self.write("password-%o" % mode, self.password, mode)
+                finished = self.create(password_file=path)
+                self.assert_taken(finished)
+                warning = finished.stderr.decode().splitlines()[0]
+                self.assertIn("warning: ", warning)
+                self.assertIn(path, warning)
+                self.assertIn("%03o" % mode, warning)
+
+    def test_no_warning_for_a_private_file(self):
+        for mode in (0o600, 0o400, 0o700, 0o622):
+            with self.subTest(mode=oct(mode)):
+                self.account()
+                finished = self.create(password_file=self.write("password-%o" % mode, self.password, mode))
+                self.assert_taken(finished)
+                self.assertNotIn(b"warning", finished.stderr)
+
+    def test_environment_is_not_looked_at(self):
+        self.account()
+        self.environment.update(MBV_PASSWORD=self.password, PASSWORD=self.password, MOBIVATE_PASSWORD=self.password)
+        self.assert_wrong(self.create(password_file=""), "no terminal")
+
+    def test_no_terminal(self):
+        self.account()
+        self.assert_wrong(self.create(password_file=""), "no terminal", "--password-file", "--password-stdin")
+
+
+class Prompt(ToolTest):
+    """The password is asked for on a terminal."""
+
+    PROMPT = b"Password of "
+
+    def setUp(self):
+        super().setUp()
+        self.terminal = Terminal()
+        self.terminal.__enter__()
+        self.addCleanup(self.terminal.__exit__)
+
+    def start(self, *options):
+        self.before = self.terminal.attributes()
+        process = self.terminal.start(self.command(*options, password_file=""), stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+        self.addCleanup(lambda: (process.kill() if process.poll() is None else None, process.communicate()))
+        return process
+
+    def prompt(self):
+        shown = self.terminal.read_until(self.PROMPT + self.username.encode() + b": ")
+        self.assertFalse(self.terminal.echoes())
+        return shown
+
+    def finish(self, process):
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+        self.assertEqual(self.terminal.attributes(), self.before)
+        self.assertTrue(self.terminal.echoes())
+        return subprocess.CompletedProcess([], process.returncode, stdout, stderr)
+
+    def assert_nothing_sent(self, finished, *texts):
+        self.assert_code(finished, 2)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_old_key_valid(requests=0)
+
+    def test_typed(self):
+        for password in (self.PASSWORD, 'p\u00e4ss "w\u00f6rd"', " x "):
+            with self.subTest(password):
+                self.account(password=password)
+                process = self.start()
+                self.prompt()
+                self.terminal.type(password.encode() + b"\n")
+                finished = self.finish(process)
+                self.assert_code(finished, 0)
+                self.assert_created(finished.stdout.decode().removesuffix("\n"))
+                self.assertEqual(self.terminal.read_rest().strip(), b"")
+                self.terminal.seen = b""
+
+    def test_wrong_output_is_told_before_the_prompt(self):
+        self.account()
+        finished = self.finish(self.start("--output", self.path("missing/key")))
+        self.assert_nothing_sent(finished, self.path("missing/key"))
+        self.assertEqual(self.terminal.read_rest(), b"")
+
+    def test_interrupted(self):
+        for key, name in ((b"\x03", "Ctrl-C"), (b"\x1c", "Ctrl-backslash")):
+            with self.subTest(name):
+                self.account()
+                process = self.start("--output", self.path("key"))
+                self.prompt()
+                self.terminal.type(b"half of it" + key)
+                self.assert_nothing_sent(self.finish(process), "Interrupted")
+                self.assertEqual(os.listdir(self.directory), [])
+                self.assertNotIn(b"half", self.terminal.read_rest())
+                self.terminal.seen = b""
+
+    def test_terminated(self):
+        self.account()
+        process = self.start()
+        self.prompt()
+        process.terminate()
+        self.assert_nothing_sent(self.finish(process), "Interrupted")
+
+    def test_end_of_input(self):
+        self.account()
+        process = self.start()
+        self.prompt()
+        self.terminal.type(b"\x04")
+        self.assert_nothing_sent(self.finish(process), "no password")
+
+    def test_nothing_typed(self):
+        self.account()
+        process = self.start()
+        self.prompt()
+        self.terminal.type(b"\n")
+        self.assert_nothing_sent(self.finish(process), "no password")
+
+    def test_longest_line(self):
+        self.account(password="p" * 4094)
+        process = self.start()
+        self.prompt()
+        self.terminal.type(b"p" * 4094 + b"\n")
+        finished = self.finish(process)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_line_that_the_terminal_cuts(self):
+        for size in (4095, 4096, 6000):
+            with self.subTest(size=size):
+                self.account(password="p" * size)
+                process = self.start()
+                self.prompt()
+                self.terminal.type(b"p" * 4000)
+                self.terminal.type(b"p" * (size - 4000) + b"\n")
+                self.assert_nothing_sent(self.finish(process), "longer than a terminal", "--password-file")
+
+    def test_stopped_and_continued(self):
+        self.account()
+        # A shell with job control, since nobody could continue a session's first program.
+        script = '"$@"; echo "stopped $?" >/dev/tty; stty -a >/dev/tty; fg >/dev/null; echo "ended $?" >/dev/tty'
+        process = self.terminal.start(["sh", "-m", "-c", script, "sh", *self.command(password_file="")],
+                                      stdin=self.terminal.slave, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, env=self.environment)
+        self.addCleanup(lambda: (process.kill() if process.poll() is None else None, process.communicate()))
+        self.prompt()
+        self.terminal.type(b"half of it\x1a")
+        settings = self.terminal.read_until(b"-echoprt")
+        self.assertIn(b"stopped %d" % (128 + signal.SIGTSTP), settings)
+        self.assertRegex(settings, rb"[^-]echo\b")
+        self.prompt()
+        self.terminal.type(self.PASSWORD.encode() + b"\n")
+        self.terminal.read_until(b"ended 0")
+        stdout, _ = process.communicate(timeout=PATIENCE)
+        self.assertTrue(self.terminal.echoes())
+        self.assert_created(stdout.decode().removesuffix("\n"))
+
+    def test_json_stays_apart(self):
+        self.account()
+        process = self.start("--json")
+        self.prompt()
+        self.terminal.type(self.PASSWORD.encode() + b"\n")
+        finished = self.finish(process)
+        self.assert_created(json.loads(finished.stdout)["key"])
+
+
+def in_own_mounts(command, script):
+    """The command after a shell script, both in a mount namespace of their own."""
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *as_root, "sh", "-e", "-c", script + '\nexec "$@"', "sh", *command]
+
+
+def why_no_mounts():
+    """Why file systems cannot be mounted here; None when they can."""
+    if shutil.which("unshare") is None:
+        return "unshare is not installed"
+    finished = subprocess.run(in_own_mounts(["true"], "mount -t tmpfs none /mnt"), capture_output=True, text=True)
+    return finished.stderr.strip() or None if finished.returncode else None
+
+
+class Delivery(ToolTest):
+    """A created key is never lost: exit code 6, or nothing is sent at all."""
+
+    def assert_undelivered(self, finished, *texts):
+        """The reason, and the key in a line of its own, on stderr."""
+        self.assert_code(finished, 6)
+        self.assert_says(finished, REVOKED, "It follows on standard error", *texts)
+        sentence, key = finished.stderr.decode().splitlines()
+        self.assertNotIn(key, sentence)
+        self.assert_created(key)
+
+    def assert_not_started(self, finished, *texts):
+        self.assert_code(finished, 2)
+        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_old_key_valid(requests=0)
+
+    def finish(self, process):
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess([], process.returncode, stdout, stderr)
+
+    # ---- stdout ----
+
+    def test_full_device(self):
+        for options in ((), ("--json",)):
+            with self.subTest(options=options), open("/dev/full", "wb") as full:
+                self.account()
+                self.assert_undelivered(self.create(*options, stdout=full), "standard output", "No space left")
+
+    def test_pipe_closed_during_the_call(self):
+        for options in ((), ("--json",)):
+            with self.subTest(options=options), Gate(self.standin.address) as gate:
+                self.account()
+                reading, writing = os.pipe()
+                process = self.start_command(self.command(*options, base_url=gate.url), stdout=writing)
+                os.close(writing)
+                gate.wait()
+                os.close(reading)
+                gate.open()
+                self.assert_undelivered(self.finish(process), "standard output", "Broken pipe")
+
+    def test_pipe_closed_before(self):
+        self.account()
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            self.assert_not_started(self.create(stdout=pipe), "Standard output", "Broken pipe")
+
+    def test_pipe_that_nobody_reads(self):
+        """A full pipe blocks; Ctrl-C gives it up and the key goes to stderr."""
+        self.account()
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        try:
+            while True:
+                os.write(writing, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writing, True)
+        process = self.start_command(self.command(), stdout=writing)
+        os.close(writing)
+        self.standin.account(self.username, requests=1)
+        # During the call a signal cancels it. Afterwards the tool has one thread again, and waits for the pipe.
+        Leaks.await_state(process.pid, lambda: Leaks.waits_with_one_thread(process.pid))
+        process.send_signal(signal.SIGINT)
+        self.assert_undelivered(self.finish(process), "standard output", "Interrupted")
+        os.close(reading)
+
+    def test_closed_stdout(self):
+        self.account()
+        for options in ((), ("--json",), ("--json", "--output", self.path("key"))):
+            with self.subTest(options=options):
+                finished = self.create(*options, stdout=None, preexec_fn=lambda: os.close(1))
+                self.assert_not_started(finished, "Standard output", "Bad file descriptor")
+                self.assertEqual(os.listdir(self.directory), ["password"])
+
+    def test_stdout_open_for_reading_only(self):
+        self.account()
+        with open("/dev/null", "rb") as null:
+            self.assert_not_started(self.create(stdout=null), "Standard output")
+
+    def test_closed_stdout_does_not_matter_to_a_file(self):
+        self.account()
+        output = self.path("key")
+        finished = self.create("--output", output, stdout=None, preexec_fn=lambda: os.close(1))
+        self.assert_code(finished, 0)
+        with open(output) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+
+    def test_all_standard_descriptors_closed(self):
+        self.account()
+        output = self.path("key")
+        finished = self.create("--output", output, preexec_fn=lambda: os.closerange(0, 3))
+        self.assert_code(finished, 0)
+        self.assertEqual((finished.stdout, finished.stderr), (b"", b""))
+        with open(output) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+
+    def test_stderr_fails_as_well(self):
+        with open("/dev/full", "wb") as full:
+            self.account()
+            self.assert_code(self.create(stdout=full, stderr=full), 6)
+            self.account()
+            self.assert_code(self.create(stdout=full, preexec_fn=lambda: os.close(2)), 6)
+            self.assertEqual(self.standin.account(self.username)["replaced"], 1)
+
+    def test_stderr_alone_fails(self):
+        self.account()
+        with open("/dev/full", "wb") as full:
+            finished = self.create(stderr=full)
+        self.assertEqual(finished.returncode, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def test_file_size_limit(self):
+        self.account()
+        with open(self.path("redirected"), "wb") as file:
+            finished = self.create(
+                stdout=file, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+        self.assert_undelivered(finished, "standard output", "File too large")
+
+    def test_json_report_fails_but_the_file_has_the_key(self):
+        self.account()
+        output = self.path("key")
+        with open("/dev/full", "wb") as full:
+            finished = self.create("--json", "--output", output, stdout=full)
+        self.assert_code(finished, 6)
+        self.assert_says(finished, output, REVOKED.removeprefix("the "), "standard output: No space left")
+        with open(output) as file:
+            key = file.read().removesuffix("\n")
+        self.assertNotIn(key, finished.stderr.decode())
+        self.assert_created(key)
+
+    def test_failure_that_cannot_be_printed_keeps_its_code(self):
+        self.account({"status": 402, "body": {"code": 402, "message": "No credit"}})
+        with open("/dev/full", "wb") as full:
+            finished = self.create("--json", stdout=full)
+        self.assert_code(finished, 3)
+        self.assert_says(finished, "No credit", STILL_WORKS)
+
+    # ---- --output ----
+
+    def assert_file(self, path, finished):
+        """Delivered: the key and a newline, mode 0600, and nothing on stdout."""
+        self.assert_code(finished, 0)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, path, REVOKED)
+        with open(path) as file:
+            content = file.read()
+        self.assertTrue(content.endswith("\n"))
+        self.assert_created(content[:-1])
+        self.assertNotIn(content[:-1], finished.stderr.decode())
+        status = os.lstat(path)
+        self.assertTrue(stat.S_ISREG(status.st_mode))
+        self.assertEqual(stat.S_IMODE(status.st_mode), 0o600)
+
+    def test_new_file(self):
+        self.account()
+        finished = self.create("--output", self.path("key"))
+        self.assert_file(self.path("key"), finished)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+
+    def test_file_in_the_working_directory(self):
+        self.account()
+        finished = self.create("--output", "key", cwd=self.directory)
+        self.assert_code(finished, 0)
+        with open(self.path("key")) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+
+    def test_any_umask(self):
+        for umask in (0o000, 0o022, 0o077, 0o777):
+            with self.subTest(umask=oct(umask)):
+                self.account()
+                path = self.path("key-%o" % umask)
+                self.assert_file(path, self.create("--output", path, preexec_fn=lambda: os.umask(umask)))
+
+    def test_long_name(self):
+        self.account()
+        path = self.path("k" * 255)
+        self.assert_file(path, self.create("--output", path))
+
+    def test_old_file_is_replaced(self):
+        self.account()
+        old = self.write("key", "the old content, which is longer than a key: " + "x" * 8192, 0o644)
+        os.link(old, self.path("other-name"))
+        finished = self.create("--output", old)
+        self.assert_file(old, finished)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "other-name", "password"])
+        # Replaced and not written into: whoever has the old file open never sees a part of the new one.
+        with open(self.path("other-name")) as file:
+            self.assertTrue(file.read().startswith("the old content"))
+
+    def test_during_the_call_the_old_file_is_there_and_the_new_one_private(self):
+        self.account()
+        output = self.write("key", "the old content", 0o644)
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command("--output", output, base_url=gate.url),
+                                         preexec_fn=lambda: os.umask(0))
+            gate.wait()
+            (temporary,) = set(os.listdir(self.directory)) - {"key", "password"}
+            mode = stat.S_IMODE(os.lstat(self.path(temporary)).st_mode)
+            with open(output) as file:
+                old_content = file.read()
+            gate.open()
+            finished = self.finish(process)
+        self.assertEqual((mode, old_content), (0o600, "the old content"))
+        self.assert_file(output, finished)
+
+    def test_old_file_stays_on_failure(self):
+        output = self.write("key", "the old content", 0o644)
+        for name, scenario, code in (("refused", {"status": 402}, 3), ("error", {"status": 500}, 5),
+                                     ("lost", {"creates": True, "cut": {"after": 0, "how": "close"}}, 5)):
+            with self.subTest(name):
+                self.account(scenario)
+                before = os.stat(output)
+                self.assert_code(self.create("--output", output), code)
+                self.assertEqual(os.stat(output), before)
+                self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+        self.account()
+        self.assert_code(self.create("--output", output, base_url="http://" + self.standin.facts["hosts"]["refused"]), 4)
+        self.assertEqual(os.stat(output), before)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+
+    def assert_place_refused(self, path, *texts):
+        listing = sorted(os.listdir(self.directory))
+        finished = self.create("--output", path, password_file=self.path("password"))
+        self.assert_not_started(finished, *texts)
+        self.assertEqual(finished.stdout, b"")
+        self.assertEqual(sorted(os.listdir(self.directory)), listing)
+
+    def test_places_that_are_refused(self):
+        self.account()
+        self.write("password", self.password)
+        os.mkdir(self.path("directory"))
+        os.mkfifo(self.path("fifo"))
+        for path, text in ((self.directory, "directory"), (self.path("directory"), "directory"),
+                           (self.path("directory/"), "names no file"), ("", "names no file"),
+                           (self.path("directory/."), "directory"), (self.path("directory/.."), "directory"),
+                           (self.path("missing/key"), "No such file"),
+                           (self.path("password/key"), "Not a directory"),
+                           (self.path("fifo"), "not a regular file"),
+                           (self.path("k" * 256), "too long")):
+            with self.subTest(path=path[-20:]):
+                self.assert_place_refused(path, path, text, "Choose another place")
+
+    def test_symbolic_links_are_refused(self):
+        self.account()
+        self.write("password", self.password)
+        self.write("target", "the old content")
+        for target in ("target", "nothing"):
+            with self.subTest(target=target):
+                link = self.path("link-to-" + target)
+                os.symlink(target, link)
+                self.assert_place_refused(link, link, "symbolic link")
+                self.assertEqual(os.readlink(link), target)
+        with open(self.path("target")) as file:
+            self.assertEqual(file.read(), "the old content")
+
+    def test_directory_behind_a_symbolic_link(self):
+        self.account()
+        os.mkdir(self.path("directory"))
+        os.symlink("directory", self.path("link"))
+        self.assert_file(self.path("link/key"), self.create("--output", self.path("link/key")))
+        self.assertEqual(os.listdir(self.path("directory")), ["key"])
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write into any directory; read-only mounts are tried instead")
+    def test_read_only_directory(self):
+        self.account()
+        self.write("password", self.password)
+        os.mkdir(self.path("directory"), 0o500)
+        self.assert_place_refused(self.path("directory/key"), "Permission denied")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a file of another user")
+    def test_protected_file_of_another_user(self):
+        self.account()
+        shared = self.path("shared")
+        os.mkdir(shared)
+        os.chmod(shared, 0o1777)
+        os.chmod(self.directory, 0o755)
+        victim = os.path.join(shared, "key")
+        with open(victim, "w") as file:
+            file.write("of root")
+        command = self.command("--output", victim, "--password-stdin", password_file="")
+        finished = self.run_command(command, input=self.password.encode(), user=65534)
+        self.assert_not_started(finished, victim, "another user's file")
+        self.assertEqual(os.listdir(shared), ["key"])
+
+    def test_file_size_limit_is_found_before(self):
+        self.account()
+        finished = self.create("--output", self.path("key"),
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+        self.assert_not_started(finished, "File too large")
+        self.assertEqual(os.listdir(self.directory), ["password"])
+
+    def test_place_taken_during_the_call(self):
+        for options in ((), ("--json",)):
+            with self.subTest(options=options), Gate(self.standin.address) as gate:
+                self.account()
+                output = self.path("key")
+                process = self.start_command(self.command(*options, "--output", output, base_url=gate.url))
+                gate.wait()
+                os.mkdir(output)
+                gate.open()
+                finished = self.finish(process)
+                self.assert_undelivered(finished, output, "Is a directory")
+                self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+                if options:
+                    result = json.loads(finished.stdout)
+                    self.assertEqual((result["exit_code"], result["key_state"]), (6, "replaced"))
+                    self.assertNotIn("key", result)
+                os.rmdir(output)
+
+    # ---- File systems ----
+
+    FULL = 'mount -t tmpfs -o size=64k none "$PLACE"; cat /dev/zero >"$PLACE/filler" 2>/dev/null || true'
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.path("place")
+
+    def make_place(self):
+        reason = why_no_mounts()
+        if reason is not None:
+            self.skipTest("no file system can be mounted here: " + reason)
+        self.account()
+        os.mkdir(self.place)
+        self.environment["PLACE"] = self.place
+
+    def test_full_file_system_is_found_before(self):
+        self.make_place()
+        script = self.FULL + '; trap \'ls -A "$PLACE"\' EXIT; "$@" || exit $?'
+        command = self.command("--output", os.path.join(self.place, "key"))
+        finished = self.run_command(in_own_mounts(command, script))
+        self.assertEqual(finished.stdout, b"filler\n")
+        self.assert_not_started(finished, self.place, "No space left")
+
+    def test_stdout_on_a_full_file_system(self):
+        self.make_place()
+        finished = self.run_command(in_own_mounts(self.command(), self.FULL + '; exec >"$PLACE/key"'))
+        self.assert_undelivered(finished, "standard output", "No space left")
+
+    def test_file_system_that_fills_up_during_the_call(self):
+        """The room was reserved, so the key gets there."""
+        self.make_place()
+        with Gate(self.standin.address) as gate:
+            command = self.command("--output", os.path.join(self.place, "key"), base_url=gate.url)
+            script = ('mount -t tmpfs -o size=64k none "$PLACE"; mkfifo "$PLACE/fill" "$PLACE/filled"; '
+                      '(read -r _ <"$PLACE/fill"; cat /dev/zero >"$PLACE/filler" 2>"$PLACE/filled") & '
+                      '"$@"; code=$?; cat "$PLACE/key"; wc -c <"$PLACE/filler"; exit $code')
+            process = self.start_command(in_own_mounts(command, script))
+            gate.wait()
+            # The namespace is reached through the shell that made it.
+            inside = f"/proc/{process.pid}/root{self.place}"
+            with open(inside + "/fill", "w") as fill:
+                fill.write("now\n")
+            with open(inside + "/filled") as filled:
+                self.assertIn("No space left", filled.read())
+            gate.open()
+            finished = self.finish(process)
+        self.assert_code(finished, 0)
+        key, filler = finished.stdout.decode().split()
+        self.assertGreater(int(filler), 0)
+        self.assert_created(key)
+
+    def test_read_only_file_system(self):
+        self.make_place()
+        command = self.command("--output", os.path.join(self.place, "key"))
+        finished = self.run_command(in_own_mounts(command, 'mount -t tmpfs -o ro none "$PLACE"'))
+        self.assert_not_started(finished, self.place, "Read-only file system")
+
+
+class Signals(ToolTest):
+    """Ctrl-C and its like during a call."""
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+    def finish(self, process):
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess([], process.returncode, stdout, stderr)
+
+    def test_request_arrived(self):
+        for number in self.SIGNALS:
+            for replaced in (False, True):
+                with self.subTest(number.name, replaced=replaced):
+                    self.account({"creates": replaced, "cut": {"after": 0, "how": "stall"}})
+                    process = self.start_command(self.command("--json", "--output", self.path("key")))
+                    self.standin.account(self.username, requests=1)
+                    process.send_signal(number)
+                    finished = self.finish(process)
+                    self.assert_code(finished, 5)
+                    self.assert_says(finished, "cancelled", MAY_BE_REVOKED)
+                    result = json.loads(finished.stdout)
+                    self.assertEqual((result["status_name"], result["key_state"]), ("MBV_ERR_CANCELLED", "unknown"))
+                    self.assertEqual(self.standin.account(self.username)["replaced"], int(replaced))
+                    self.assertEqual(os.listdir(self.directory), ["password"])
+
+    def test_nothing_sent(self):
+        self.account()
+        for number in self.SIGNALS:
+            with self.subTest(number.name), socket.create_server(("127.0.0.1", 0)) as silent:
+                url = "https://127.0.0.1:%d" % silent.getsockname()[1]
+                process = self.start_command(self.command("--output", self.path("key"), base_url=url))
+                connection, _ = silent.accept()
+                with connection:
+                    process.send_signal(number)
+                    finished = self.finish(process)
+                self.assert_code(finished, 4)
+                self.assert_says(finished, "cancelled", STILL_WORKS)
+                self.assertEqual(os.listdir(self.directory), ["password"])
+                self.assert_old_key_valid(requests=0)
+
+    def test_ignored_signals_stay_ignored(self):
+        """As under nohup."""
+        self.account()
+
+        def ignore():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command(base_url=gate.url), preexec_fn=ignore)
+            gate.wait()
+            with open(f"/proc/{process.pid}/status") as file:
+                masks = {name: int(value, 16) for name, value in re.findall(r"^(Sig\w+):\s*([0-9a-f]+)$",
+                                                                           file.read(), re.MULTILINE)}
+            for number in (signal.SIGHUP, signal.SIGINT):
+                bit = 1 << (number - 1)
+                self.assertTrue(masks["SigIgn"] & bit)
+                self.assertFalse(masks["SigBlk"] & bit)  # a blocked one would reach sigwait all the same
+                process.send_signal(number)
+            gate.open()
+            finished = self.finish(process)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+
+class Leaks(ToolTest):
+    """Nothing of the password where others can look."""
+
+    @staticmethod
+    def await_state(pid, reached):
+        """Waits until `reached` says so. Nothing reports such a state, so it is looked at again and again."""
+        ended = threading.Event()
+        timer = threading.Timer(PATIENCE, ended.set)
+        timer.start()
+        try:
+            while not reached():
+                assert not ended.is_set() and os.path.exists(f"/proc/{pid}"), "the state was never reached"
+        finally:
+            timer.cancel()
+
+    @staticmethod
+    def waits_with_one_thread(pid):
+        with open(f"/proc/{pid}/status") as file:
+            status = file.read()
+        return "\nThreads:\t1\n" in status and "\nState:\tS" in status
+
+    @staticmethod
+    def read(path):
+        """A file's content; None where not even its owner may look."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except PermissionError:
+            return None
+
+    def start_and_hold(self, gate, *options, **keywords):
+        temporary = self.path("tmp")
+        os.mkdir(temporary)
+        self.environment.update(TMPDIR=temporary, HOME=temporary)
+        process = self.start_command(self.command(*options, base_url=gate.url), **keywords)
+        gate.wait()
+        return process, temporary
+
+    def test_command_line_environment_and_temporary_files(self):
+        self.account(password="a-very-particular-password")
+        needle = self.password.encode()
+        with Gate(self.standin.address) as gate:
+            process, temporary = self.start_and_hold(gate, "--output", self.path("key"))
+            command_line = self.read(f"/proc/{process.pid}/cmdline")
+            self.assertIn(self.username.encode(), command_line)
+            self.assertNotIn(needle, command_line)
+            environment = self.read(f"/proc/{process.pid}/environ")
+            if environment is not None:
+                self.assertIn(b"TMPDIR=", environment)
+                self.assertNotIn(needle, environment)
+            self.assertEqual(os.listdir(temporary), [])
+            files = set(os.listdir(self.directory)) - {"password", "tmp"}
+            self.assertEqual(len(files), 1)  # the new file of --output
+            self.assertNotIn(needle, self.read(self.path(files.pop())))
+            gate.open()
+            process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(os.listdir(temporary), [])
+
+    def test_no_core_dumps(self):
+        self.account()
+        with Gate(self.standin.address) as gate:
+            process, _ = self.start_and_hold(
+                gate, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.RLIM_INFINITY)))
+            limits = self.read(f"/proc/{process.pid}/limits").decode()
+            owner = os.stat(f"/proc/{process.pid}/environ").st_uid
+            gate.open()
+            process.communicate(timeout=PATIENCE)
+        self.assertRegex(limits, r"Max core file size +0 +0 ")
+        self.assertEqual(owner, 0)  # not dumpable: belongs to root
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can look into the memory of a process that cannot be dumped")
+    def test_memory(self):
+        """During the call the secrets' pages are locked and left out of dumps. After it, the password is gone
+        and the key is there once, in the buffer that is being delivered."""
+        self.account(password="a-very-particular-password")
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        try:
+            while True:
+                os.write(writing, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writing, True)
+        with Gate(self.standin.address) as gate:
+            process, _ = self.start_and_hold(gate, stdout=writing)
+            os.close(writing)
+            if b"asan" in self.read(f"/proc/{process.pid}/maps"):
+                self.skipTest("AddressSanitizer keeps freed memory")
+            during = self.memory(process.pid)
+            private = [flags for flags, data in during if self.password.encode() in data and "wr" in flags]
+            gate.open()
+            self.await_state(process.pid, lambda: self.waits_with_one_thread(process.pid))
+            key = self.valid_key().encode()
+            after = [data for _, data in self.memory(process.pid)]
+        self.assertTrue(any("lo" in flags and "dd" in flags for flags in private), private)
+        self.assertEqual(sum(data.count(key) for data in after), 1)
+        self.assertEqual(sum(data.count(self.password.encode()) for data in after), 0)
+        os.close(reading)
+
+    @staticmethod
+    def memory(pid):
+        """The flags and the content of each readable mapping."""
+        mappings = []
+        with open(f"/proc/{pid}/smaps") as file:
+            for line in file:
+                head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (r...) ", line)
+                if head:
+                    bounds = int(head[1], 16), int(head[2], 16)
+                if line.startswith("VmFlags:"):
+                    mappings.append((*bounds, line.split()[1:]))
+        result = []
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+            for begin, end, flags in mappings:
+                try:
+                    file.seek(begin)
+                    result.append((flags, file.read(end - begin)))
+                except (OSError, OverflowError, ValueError):
+                    continue  # the kernel's own pages
+        return result
+
+    def test_as_an_ordinary_user(self):
+        """What keeps the memory private does not keep the tool from its own descriptors."""
+        if os.geteuid() == 0 and not self.reachable_for_others():
+            self.skipTest("an ordinary user cannot reach the tool at " + self.tool)
+        self.account()
+        options = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        finished = self.create(password_file="/dev/stdin", input=self.password.encode(), **options)
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
+    def reachable_for_others(self):
+        finished = self.run_command([self.tool, "--version"], user=65534, group=65534, extra_groups=[])
+        return finished.returncode == 0
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Creates a key with the tool, and shows what became of the old one: python3 tests/standin -- python3 tests/first_key.py TOOL"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+TOOL = sys.argv[1]
+STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+USERNAME, PASSWORD = "first.last@example.com", "correct horse battery staple"
+
+
+def ask(path, body=None, key=None):
+    """The stand-in's answer: the status and the JSON."""
+    request = urllib.request.Request(STANDIN["http"] + path, data=json.dumps(body).encode() if body else None)
+    if key:
+        request.add_header("Authorization", "Bearer " + key)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def create_key(password):
+    """Runs the tool as a person would, and shows what it says."""
+    with tempfile.NamedTemporaryFile("w") as file:  # readable by its owner alone
+        file.write(password + "\n")
+        file.flush()
+        command = [TOOL, "create-key", "--username", USERNAME, "--password-file", file.name,
+                   "--base-url", STANDIN["https"], "--ca-file", STANDIN["ca_file"]]
+        print("$ mbv " + " ".join(command[1:4]) + " --password-file ... --base-url " + STANDIN["https"] + " ...")
+        finished = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    print(finished.stdout, end="")
+    print(f"(exit code {finished.returncode})\n")
+    return finished.returncode, finished.stdout.strip()
+
+
+def show(name, key, expected):
+    status, answer = ask("/auth/test", key=key)
+    print(f"{name}: {status} {answer['message']}")
+    return status == expected
+
+
+def main():
+    _, account = ask("/standin/accounts", {"username": USERNAME, "password": PASSWORD})
+    old_key = account["valid_key"]
+    created, new_key = create_key(PASSWORD)
+    fine = [created == 0, show("the new key", new_key, 200), show("the old key", old_key, 401)]
+    print()
+    refused, nothing = create_key("not the password")
+    fine += [refused == 3, nothing == "", show("the key from before", new_key, 200)]
+    sys.exit(0 if all(fine) else "this is not what should have happened")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// A host program whose memory is scanned from outside. It reads commands from standard input, one a line, and
+// answers each with a line; between two commands it stands still and can be read.
+//
+// The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left by
+// the library, or planted on purpose.
+#include <curl/curl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+
+#include "mobivate.h"
+
+namespace {
+
+constexpr std::size_t secret_capacity = 512;
+char username[secret_capacity];  // not a secret
+std::array<char, secret_capacity> bss_plant;
+thread_local std::array<char, secret_capacity> thread_plant;
+
+struct Host {
+    mbv_client* client = nullptr;
+    char* password = nullptr;
+    std::size_t password_size = 0;
+    char* key = nullptr;
+    std::size_t key_size = 0;
+};
+
+bool read_exactly(char* to, std::size_t size) {
+    while (size > 0) {
+        const ssize_t got = read(STDIN_FILENO, to, size);
+        if (got <= 0) return false;
+        to += got;
+        size -= static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+std::string read_line() {
+    std::string line;
+    char c = 0;
+    while (read_exactly(&c, 1) && c != '\n') line += c;
+    return line;
+}
+
+void answer(const std::string& text) {
+    const std::string line = text + "\n";
+    if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(3);
+}
+
+std::string address(const void* pointer) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%p", pointer);
+    return text.data();
+}
+
+void create_key(Host& host) {
+    const int32_t status = mbv_create_key(host.client, username, MBV_NUL_TERMINATED, host.password, host.password_size,
+                                          host.key, MBV_KEY_CAPACITY, &host.key_size);
+    answer(std::string(mbv_status_name(status)) + " " + std::to_string(mbv_key_state(host.client)));
+}
+
+// What a hand-written program does: the control that the scan must find copies of.
+std::size_t collect(const char* bytes, std::size_t size, std::size_t count, void* to) {
+    static_cast<std::string*>(to)->append(bytes, size * count);
+    return size * count;
+}
+
+void naive(Host& host, const std::string& url, const std::string& ca_file) {
+    std::string body = std::string(R"({"username":")") + username + R"(","password":")" +
+                       std::string(host.password, host.password_size) + "\"}";
+    std::string reply;
+    CURL* easy = curl_easy_init();
+    curl_slist* fields = curl_slist_append(nullptr, "Content-Type: application/json");
+    curl_easy_setopt(easy, CURLOPT_URL, (url + "/auth/createkey").c_str());
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
+    const CURLcode code = curl_easy_perform(easy);
+    curl_slist_free_all(fields);
+    curl_easy_cleanup(easy);
+    answer(curl_easy_strerror(code));
+}
+
+// The host's own use of libcurl, with nothing secret in it.
+void use_libcurl(const std::string& url) {
+    CURL* easy = curl_easy_init();
+    std::string reply;
+    curl_easy_setopt(easy, CURLOPT_URL, (url + "/standin/state").c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
+    const CURLcode code = curl_easy_perform(easy);
+    curl_easy_cleanup(easy);
+    if (code != CURLE_OK) _exit(4);
+}
+
+[[gnu::noinline]] void plant_on_stack(const Host& host) {
+    volatile char deep[4096];
+    for (std::size_t i = 0; i < host.password_size; ++i) deep[i] = host.password[i];
+    for (std::size_t i = 0; i < host.key_size; ++i) deep[2048 + i] = host.key[i];
+    asm volatile("" : : "r"(&deep) : "memory");
+}
+
+void plant(const Host& host, const std::string& where) {
+    const auto copy = [&host](char* to) {
+        std::memcpy(to, host.password, host.password_size);
+        std::memcpy(to + secret_capacity / 2, host.key, host.key_size);
+    };
+    if (where == "heap") copy(static_cast<char*>(std::malloc(secret_capacity)));
+    if (where == "freed") {
+        // Behind the first bytes, which the allocator uses for itself.
+        auto* memory = static_cast<char*>(std::malloc(2 * secret_capacity));
+        copy(memory + 64);
+        asm volatile("" : : "r"(memory) : "memory");
+        std::free(memory);
+    }
+    if (where == "bss") copy(bss_plant.data());
+    if (where == "thread") copy(thread_plant.data());
+    if (where == "page") {
+        void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        copy(static_cast<char*>(page));
+    }
+    if (where == "stack") plant_on_stack(host);
+    if (where == "cut") std::memcpy(bss_plant.data(), host.password, 12);
+    answer("planted");
+}
+
+}  // namespace
+
+int main() {
+    Host host;
+    host.password = static_cast<char*>(std::calloc(1, secret_capacity));
+    host.key = static_cast<char*>(std::calloc(1, MBV_KEY_CAPACITY));
+    std::string base_url;
+    std::string ca_file;
+    for (std::string line = read_line(); !line.empty(); line = read_line()) {
+        const std::string command = line.substr(0, line.find(' '));
+        const std::string argument = line.size() > command.size() ? line.substr(command.size() + 1) : "";
+        if (command == "new") {
+            host.client = mbv_new();
+            answer("new");
+        } else if (command == "set") {
+            const std::size_t space = argument.find(' ');
+            const std::string name = argument.substr(0, space);
+            const std::string value = argument.substr(space + 1);
+            if (name == "base_url") base_url = value;
+            if (name == "ca_file") ca_file = value;
+            answer(mbv_status_name(mbv_set(host.client, name.c_str(), value.c_str())));
+        } else if (command == "username") {
+            std::snprintf(username, sizeof username, "%s", argument.c_str());
+            answer("username");
+        } else if (command == "password") {
+            host.password_size = std::strtoul(argument.c_str(), nullptr, 10);
+            if (!read_exactly(host.password, host.password_size)) return 2;
+            answer(address(host.password));
+        } else if (command == "create") {
+            create_key(host);
+        } else if (command == "create-on-thread") {
+            std::thread(create_key, std::ref(host)).join();
+        } else if (command == "create-and-cancel") {
+            std::thread calling(create_key, std::ref(host));
+            read_line();  // the request has arrived
+            mbv_cancel(host.client);
+            calling.join();
+            mbv_uncancel(host.client);
+        } else if (command == "create-beside-libcurl") {
+            std::thread beside([&argument] {
+                for (int i = 0; i < 20; ++i) use_libcurl(argument);
+            });
+            create_key(host);
+            beside.join();
+            answer("done");
+        } else if (command == "key") {
+            answer(address(host.key));
+        } else if (command == "free") {
+            mbv_free(host.client);
+            host.client = nullptr;
+            answer("freed");
+        } else if (command == "libcurl-init") {
+            curl_global_init(CURL_GLOBAL_DEFAULT);
+            answer("initialised");
+        } else if (command == "libcurl") {
+            use_libcurl(argument);
+            answer("used");
+        } else if (command == "naive") {
+            naive(host, base_url, ca_file);
+        } else if (command == "plant") {
+            plant(host, argument);
+        } else {
+            return 2;
+        }
+    }
+    return 0;
+}

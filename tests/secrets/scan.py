@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Finds copies of a secret in another process's memory.
+
+The secret is held XORed here, though the memory that is read is another process's: this file can be used on the
+process that it runs in, too.
+"""
+
+import pathlib
+import secrets
+
+MASK = secrets.randbelow(255) + 1
+FRAGMENT = 8  # bytes: a run of a secret that is this long counts
+
+
+class Needle:
+    """A secret to look for: the text itself, or any run of it."""
+
+    def __init__(self, name, text):
+        self.name = name
+        self.size = len(text)
+        self._masked = bytes(byte ^ MASK for byte in text)
+
+    def text(self):
+        return bytes(byte ^ MASK for byte in self._masked)
+
+
+def regions(pid):
+    """The readable regions of a process: (start, end, name)."""
+    for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+        fields = line.split(maxsplit=5)
+        name = fields[5] if len(fields) > 5 else ""
+        if "r" in fields[1] and name not in ("[vvar]", "[vvar_vclock]", "[vsyscall]"):
+            start, end = (int(part, 16) for part in fields[0].split("-"))
+            yield start, end, name
+
+
+def find_all(memory, wanted):
+    at = memory.find(wanted)
+    while at >= 0:
+        yield at
+        at = memory.find(wanted, at + 1)
+
+
+def runs(memory, text):
+    """The longest runs of `text` in memory: {offset: size}, each at least FRAGMENT bytes."""
+    found = {}
+    for begin in range(len(text) - FRAGMENT + 1):
+        for at in find_all(memory, text[begin:begin + FRAGMENT]):
+            if any(start <= at and at + FRAGMENT <= start + size for start, size in found.items()):
+                continue
+            size = FRAGMENT
+            while begin + size < len(text) and memory[at + size:at + size + 1] == text[begin + size:begin + size + 1]:
+                size += 1
+            found[at] = size
+    return found
+
+
+def scan(pid, needles, own=()):
+    """What is found of each needle: {name: {"copies": N, "fragments": N, "own": N, "places": [...]}}.
+
+    `own` are the addresses of the caller's buffers: what lies there is counted apart, and must be there.
+    """
+    found = {needle.name: {"copies": 0, "fragments": 0, "own": 0, "places": []} for needle in needles}
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory_file:
+        for start, end, name in regions(pid):
+            try:
+                memory_file.seek(start)
+                memory = memory_file.read(end - start)
+            except (OSError, ValueError, OverflowError):
+                continue
+            for needle in needles:
+                result = found[needle.name]
+                for offset, size in runs(memory, needle.text()).items():
+                    whole = size == needle.size
+                    if whole and start + offset in own:
+                        result["own"] += 1
+                        continue
+                    result["copies" if whole else "fragments"] += 1
+                    result["places"].append(f"{size} bytes at {start + offset:#x} {name or 'anonymous'}")
+    return found

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""A forwarder in front of a service that cuts, after any byte, in either direction."""
+
+import selectors
+import socket
+import struct
+import threading
+
+from service import ControlError
+
+DIRECTIONS = ("request", "answer")
+
+
+def record_ends(data):
+    """Where the TLS records of a stream end."""
+    ends, at = [], 0
+    while at + 5 <= len(data):
+        at += 5 + int.from_bytes(data[at + 3:at + 5], "big")
+        if at > len(data):
+            break
+        ends.append(at)
+    return ends
+
+
+class Pipe:
+    """One forwarded connection."""
+
+    def __init__(self, client, server, rules, segment):
+        self.sockets = {"request": (client, server), "answer": (server, client)}
+        self.limits = {one: rules[one]["after"] for one in DIRECTIONS if one in rules}
+        self.ways = {one: rules[one].get("how", "close") for one in DIRECTIONS if one in rules}
+        self.segment = segment
+        self.seen = {one: bytearray() for one in DIRECTIONS}
+        self.lock = threading.Lock()
+
+    def limit_from_now(self, rules):
+        with self.lock:
+            for one in DIRECTIONS:
+                if "after_now" in rules.get(one, {}):
+                    self.limits[one] = len(self.seen[one]) + rules[one]["after_now"]
+                    self.ways[one] = rules[one].get("how", "close")
+
+    def run(self):
+        how = "close"
+        with selectors.DefaultSelector() as selector:
+            for one, (source, _) in self.sockets.items():
+                selector.register(source, selectors.EVENT_READ, one)
+            try:
+                # A cut at nothing is a cut before the first byte.
+                how = self._reached()
+                while how is None:
+                    for event, _ in selector.select():
+                        how = self._forward(event.data)
+                        if how is not None:
+                            break
+            except OSError:
+                how = "reset"
+        self._end(how)
+
+    def _reached(self):
+        for one, limit in self.limits.items():
+            if limit <= len(self.seen[one]) and one == "request":
+                return self.ways[one]
+        return None
+
+    def _forward(self, direction):
+        source, target = self.sockets[direction]
+        data = source.recv(self.segment or 65536)
+        if not data:
+            return "close"
+        with self.lock:
+            limit = self.limits.get(direction)
+            room = None if limit is None else max(limit - len(self.seen[direction]), 0)
+            passed = data if room is None else data[:room]
+            self.seen[direction] += passed
+        if passed:
+            target.sendall(passed)
+        if room is not None and len(data) >= room:
+            return self.ways[direction]
+        return None
+
+    def _end(self, how):
+        client, server = self.sockets["request"]
+        if how == "stall":
+            try:
+                while client.recv(65536):
+                    pass
+            except OSError:
+                pass
+        if how == "reset":
+            for one in (client, server):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            for one in (client, server):
+                try:
+                    one.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+        client.close()
+        server.close()
+
+
+class Relay:
+    def __init__(self, identifier, target, scheme):
+        self.identifier, self.target, self.scheme = identifier, target, scheme
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.rules, self.segment, self.first_only = {}, 0, False
+        self.pipes, self.closed = [], 0
+        self.changed = threading.Condition()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.target)
+            except OSError:
+                return
+            for one in (client, server):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.changed:
+                pipe = Pipe(client, server, self.rules, self.segment)
+                if self.first_only:
+                    self.rules = {}
+                self.pipes.append(pipe)
+            threading.Thread(target=self._run, args=(pipe,), daemon=True).start()
+
+    def _run(self, pipe):
+        pipe.run()
+        with self.changed:
+            self.closed += 1
+            self.changed.notify_all()
+
+    def rule(self, rules):
+        for name in rules:
+            if name not in ("request", "answer", "connection", "segment"):
+                raise ControlError(f"{name}: a relay has no such rule")
+        with self.changed:
+            self.rules = {one: rules[one] for one in DIRECTIONS if "after" in rules.get(one, {})}
+            self.segment = rules.get("segment", 0)
+            self.first_only = rules.get("connection") == "first"
+            for pipe in self.pipes:
+                pipe.limit_from_now(rules)
+
+    def facts(self, closed, timeout_ms):
+        with self.changed:
+            self.changed.wait_for(lambda: self.closed >= closed, timeout_ms / 1000)
+            last = self.pipes[-1] if self.pipes else None
+            seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
+            facts = {"id": self.identifier, "port": self.port, "url": f"{self.scheme}://localhost:{self.port}",
+                     "connections": len(self.pipes), "closed": self.closed,
+                     "bytes_from_client": len(seen["request"]), "bytes_from_server": len(seen["answer"])}
+            if self.scheme == "https":
+                facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}
+            return facts
+
+
+class Relays:
+    def __init__(self):
+        self.targets = {}  # "http" and "https" to (address, scheme); filled at start
+        self.relays = {}
+        self.lock = threading.Lock()
+
+    def create(self, target):
+        if target in self.targets:
+            address, scheme = self.targets[target]
+        elif isinstance(target, str) and ":" in target:
+            host, _, port = target.rpartition(":")
+            address, scheme = (host, int(port)), "https"
+        else:
+            raise ControlError('target: must be "http", "https" or "host:port"')
+        with self.lock:
+            identifier = str(len(self.relays) + 1)
+            relay = self.relays[identifier] = Relay(identifier, address, scheme)
+        return relay.facts(0, 0)
+
+    def _find(self, identifier):
+        if identifier not in self.relays:
+            raise ControlError(f"there is no relay {identifier!r}", 404)
+        return self.relays[identifier]
+
+    def rule(self, identifier, rules):
+        self._find(identifier).rule(rules)
+        return self._find(identifier).facts(0, 0)
+
+    def facts(self, identifier, closed, timeout_ms):
+        return self._find(identifier).facts(closed, timeout_ms)
+
+    def remove(self, identifier):
+        listener = self._find(identifier).listener
+        # A close alone does not wake the thread in accept.
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""The service itself: accounts, keys, scenarios, and the truth about them. It knows nothing of sockets."""
+
+import base64
+import hashlib
+import json
+import secrets
+import string
+import threading
+import time
+from email.utils import formatdate
+
+FIELDS = {
+    "description", "always", "status", "reason", "headers", "body", "body_text", "body_base64", "raw_text", "raw_base64",
+    "http_version", "creates", "key", "key_size", "key_from_password", "chunked", "informational", "delay_ms", "cut",
+    "endless", "keep", "early", "sequence"}
+DEFAULT_PASSWORD = "correct-password"
+
+
+class ControlError(Exception):
+    """A request to the control interface that cannot be carried out."""
+
+    def __init__(self, message, status=400):
+        super().__init__(message)
+        self.status = status
+
+
+class Account:
+    def __init__(self, username, password, scenario):
+        self.username = username
+        self.password = password
+        self.scenario = scenario
+        self.valid_key = new_key()
+        self.requests = 0
+        self.replaced = 0
+        self.connections = []
+
+    def state(self):
+        return {"username": self.username, "requests": self.requests, "replaced": self.replaced,
+                "valid_key": self.valid_key, "connections": self.connections}
+
+
+def shaped_as_key(digits):
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+
+def new_key():
+    return shaped_as_key(secrets.token_hex(16))
+
+
+def text_of(rule):
+    """A text of the table: itself, or {"repeat": [TEXT, COUNT]}."""
+    return rule["repeat"][0] * rule["repeat"][1] if isinstance(rule, dict) else rule
+
+
+class Placeholders(dict):
+    def __missing__(self, name):
+        if name.startswith("date+"):
+            return formatdate(time.time() + int(name[5:]), usegmt=True)
+        raise ControlError(f"there is no placeholder {{{name}}}")
+
+
+def fill(value, placeholders):
+    """Fills the placeholders of a text, or of every text inside a JSON value."""
+    if isinstance(value, str):
+        parts = []
+        for literal, name, _, _ in string.Formatter().parse(value):
+            parts.append(literal)
+            if name is not None:
+                parts.append(placeholders[name])
+        return "".join(parts)
+    if isinstance(value, list):
+        return [fill(one, placeholders) for one in value]
+    if isinstance(value, dict):
+        return {name: fill(one, placeholders) for name, one in value.items()}
+    return value
+
+
+class Service:
+    def __init__(self, table):
+        self.table = table
+        self.changed = threading.Condition()
+        self.counters = {}
+        self.reset()
+
+    # ---- The accounts ----
+
+    def reset(self):
+        with self.changed:
+            self.counters = {"requests": 0, "partial_requests": 0, "connections": 0,
+                             "open_connections": self.counters.get("open_connections", 0)}
+            self.accounts = {}
+            for name in self.table["scenarios"]:
+                self._add(f"{name}@example.com", DEFAULT_PASSWORD, name)
+            for account in self.table["accounts"]:
+                self._add(text_of(account["username"]), text_of(account["password"]), account.get("scenario", {}))
+            self.changed.notify_all()
+
+    def _add(self, username, password, scenario):
+        if isinstance(scenario, str):
+            if scenario not in self.table["scenarios"]:
+                raise ControlError(f"scenario: there is no {scenario!r} in the table")
+            scenario = self.table["scenarios"][scenario]
+        if not isinstance(scenario, dict):
+            raise ControlError("scenario: must be an object or a name")
+        for one in (scenario, *scenario.get("sequence", ())):
+            unknown = set(one) - FIELDS
+            if unknown:
+                raise ControlError(f"scenario: there is no field {sorted(unknown)[0]!r}")
+        account = self.accounts[username] = Account(username, password, scenario)
+        return account
+
+    def create_account(self, facts):
+        for name in ("username", "password"):
+            if not isinstance(facts.get(name), str) or not facts[name]:
+                raise ControlError(f"{name}: must be a text that is not empty")
+        with self.changed:
+            return self._add(facts["username"], facts["password"], facts.get("scenario") or {}).state()
+
+    def account_state(self, username, requests, timeout_ms):
+        with self.changed:
+            def found():
+                if username not in self.accounts:
+                    raise ControlError(f"there is no account {username!r}", 404)
+                return self.accounts[username]
+            self.changed.wait_for(lambda: found().requests >= requests, timeout_ms / 1000)
+            return found().state()
+
+    def state(self, wanted, timeout_ms):
+        """The counters, once each of the wanted ones is reached (open_connections: is just that)."""
+        def reached():
+            return all(self.counters[name] == count if name == "open_connections" else self.counters[name] >= count
+                       for name, count in wanted.items())
+        with self.changed:
+            self.changed.wait_for(reached, timeout_ms / 1000)
+            return dict(self.counters)
+
+    def count(self, **changes):
+        with self.changed:
+            for name, change in changes.items():
+                self.counters[name] += change
+            self.changed.notify_all()
+
+    # ---- POST /auth/createkey ----
+
+    def create_key(self, body, connection):
+        """What to answer: a scenario with its placeholders filled."""
+        try:
+            members = json.loads(body)
+            username, password = members["username"], members["password"]
+            if not isinstance(username, str) or not isinstance(password, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.count(requests=1)
+            return error(400, "Bad Request: username and password are required")
+        with self.changed:
+            self.counters["requests"] += 1
+            account = self.accounts.get(username)
+            if account is not None:
+                account.requests += 1
+                account.connections.append(connection)
+            answer = self._answer(account, username, password)
+            self.changed.notify_all()
+            return answer
+
+    def early_answer(self, username):
+        """An answer that does not wait for the body, where the account of that name wants one."""
+        account = self.accounts.get(username)
+        return account is not None and account.scenario.get("early", False)
+
+    def _answer(self, account, username, password):
+        if account is None:
+            return error(401, "Invalid Credentials")
+        scenario = account.scenario
+        if scenario.get("sequence"):
+            turn = min(account.requests, len(scenario["sequence"])) - 1
+            scenario = scenario["sequence"][turn]
+        if password != account.password and not scenario.get("always"):
+            return error(401, "Invalid Credentials")
+        old_key, key = account.valid_key, make_key(scenario, password)
+        status = scenario.get("status", 200)
+        if scenario.get("creates", 200 <= status < 300):
+            account.valid_key = key
+            account.replaced += 1
+        placeholders = Placeholders(username=username, password=password, key=key, old_key=old_key)
+        answer = dict(scenario, status=status)
+        if "body_text" in answer:
+            answer["body_text"] = text_of(answer["body_text"])
+        for name in ("body", "body_text", "raw_text", "headers"):
+            if name in answer:
+                answer[name] = fill(answer[name], placeholders)
+        if not {"body", "body_text", "body_base64", "raw_text", "raw_base64"} & set(answer):
+            answer["body"] = {"apiKey": key} if 200 <= status < 300 else {}
+            if status >= 400:
+                answer["body_text"] = ""
+        return answer
+
+    def key_is_valid(self, key):
+        with self.changed:
+            return any(account.valid_key == key for account in self.accounts.values())
+
+
+def make_key(scenario, password):
+    if "key" in scenario:
+        return scenario["key"]
+    if "key_size" in scenario:
+        return "".join(secrets.choice(string.ascii_letters + string.digits + "-_.~") for _ in range(scenario["key_size"]))
+    if scenario.get("key_from_password"):
+        return shaped_as_key(hashlib.sha256(password.encode()).hexdigest())
+    return new_key()
+
+
+def error(status, message, headers=()):
+    return {"status": status, "body": {"code": status, "message": message}, "headers": list(headers)}
+
+
+def body_bytes(answer):
+    if "body_base64" in answer:
+        return base64.b64decode(answer["body_base64"])
+    if "body_text" in answer:
+        return answer["body_text"].encode("utf-8", "surrogateescape")
+    return json.dumps(answer["body"], ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def raw_bytes(answer):
+    if "raw_base64" in answer:
+        return base64.b64decode(answer["raw_base64"])
+    return answer["raw_text"].encode("utf-8", "surrogateescape") if "raw_text" in answer else None
