@@ -13,7 +13,7 @@
 #include "io.h"
 #include "signals.h"
 
-/* A terminal silently cuts a longer line: 4096 bytes with the newline, on Linux. */
+/* A terminal silently cuts a line: on Linux after 4095 bytes, so one of that size may have been longer. */
 #define TERMINAL_LINE_LIMIT 4094
 
 #define NOTHING_SENT "Nothing was sent and the old key still works."
@@ -153,11 +153,12 @@ bool password_from_terminal(const char* username, struct secret* password, struc
     const int error = ask(terminal, username, password);
     (void)close(terminal);
     if (error != 0) return fail_to_read(report, "the terminal", error);
+    if (!check(password, "the terminal's input", report)) return false;
     if (password->size > TERMINAL_LINE_LIMIT) {
         return report_fail(report, EXIT_USAGE,
                            "The password is longer than a terminal can hand over in a line (%d bytes). Use "
                            "--password-file or --password-stdin. " NOTHING_SENT,
                            TERMINAL_LINE_LIMIT);
     }
-    return check(password, "the terminal's input", report);
+    return true;
 }

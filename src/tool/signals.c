@@ -10,13 +10,20 @@
 /* Ends the watching thread. From outside it means what the others mean: stop. */
 #define WATCH_OVER SIGUSR1
 
-static sigset_t ending;              /* the signals that ask the program to end */
-static sigset_t outside;             /* the mask that the program was started with */
-static volatile sig_atomic_t caught; /* the last signal that ended signals_wait */
+static sigset_t ending;  /* the signals that ask the program to end */
+static sigset_t outside; /* the mask that the program was started with */
+static volatile sig_atomic_t end_is_asked;
+static volatile sig_atomic_t stop_is_asked;
 static bool stop_is_held;
 
 /* Runs inside pselect alone, everywhere else the signals are blocked. */
-static void note(int signal_number) { caught = signal_number; }
+static void note(int signal_number) {
+    if (signal_number == SIGTSTP) {
+        stop_is_asked = 1;
+    } else {
+        end_is_asked = 1;
+    }
+}
 
 static bool is_ignored(int signal_number) {
     struct sigaction action;
@@ -51,7 +58,6 @@ int signals_wait(int descriptor, enum direction direction) {
     FD_SET(descriptor, &set);
     fd_set* const to_read = direction == TO_READ ? &set : NULL;
     fd_set* const to_write = direction == TO_WRITE ? &set : NULL;
-    caught = 0;
     return pselect(descriptor + 1, to_read, to_write, NULL, NULL, &outside) < 0 ? errno : 0;
 }
 
@@ -76,7 +82,8 @@ void signals_release_stop(void) {
 }
 
 bool signals_stop_if_asked(void) {
-    if (caught != SIGTSTP) return false;
+    if (end_is_asked || !stop_is_asked) return false;
+    stop_is_asked = 0;
     signals_release_stop();
     (void)raise(SIGTSTP); /* returns when the program is continued */
     signals_hold_stop();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the command-line tool stand on: the stand-in's truth, a gate that holds an answer back, a terminal."""
+"""What the tests of the command-line tool stand on: the stand-in's truth, a gate that holds an answer back, a
+proxy, a terminal."""
 
 import fcntl
 import http.client
@@ -227,6 +228,14 @@ class Terminal:
         return termios.tcgetattr(self.slave)
 
 
+def error(status, message, retry_after=None):
+    """A scenario: the service answers with an error."""
+    scenario = {"status": status, "body": {"code": status, "message": message}}
+    if retry_after is not None:
+        scenario["headers"] = [["Retry-After", retry_after]]
+    return scenario
+
+
 class ToolTest(unittest.TestCase):
     """One account and one directory a test."""
 
@@ -281,6 +290,18 @@ class ToolTest(unittest.TestCase):
             del options["input"]
         return subprocess.run(command, **options)
 
+    def as_ordinary_user(self):
+        """What runs a command as somebody who is not root; skips the test where that user cannot run the tool."""
+        if os.geteuid() != 0:
+            return {}
+        os.chmod(self.directory, 0o755)
+        user = {"user": 65534, "group": 65534, "extra_groups": []}
+        try:
+            self.run_command([self.tool, "--version"], **user).check_returncode()
+        except (PermissionError, subprocess.CalledProcessError):
+            self.skipTest("an ordinary user cannot run " + self.tool)
+        return user
+
     def start_command(self, command, **options):
         process = subprocess.Popen(command, **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                                                "stderr": subprocess.PIPE, "env": self.environment,
@@ -321,9 +342,15 @@ class ToolTest(unittest.TestCase):
     def assert_old_key_valid(self, requests):
         """So many requests came, also under other names, and the old key still works."""
         state = self.standin.account(self.username)
-        self.assertEqual((state["requests"], state["replaced"], state["valid_key"]), (requests, 0, self.old_key))
+        self.assertEqual((state["requests"], state["replaced"]), (requests, 0))
+        self.assertEqual(state["valid_key"], self.old_key)
         self.assertEqual(self.standin.requests() - self.requests_before, requests)
         self.assertTrue(self.standin.is_valid(self.old_key))
+
+    def finish(self, process):
+        """Waits for a started command's end."""
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def valid_key(self):
         return self.standin.account(self.username)["valid_key"]

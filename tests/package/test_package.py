@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""What is installed, used as a stranger would: python3 tests/package/test_package.py BUILD_DIR"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+import header  # noqa: E402
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+STRICT_C = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+
+
+def run(*command, **options):
+    finished = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if finished.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}\n{finished.stdout}")
+    return finished.stdout
+
+
+def readme_block(language, mark):
+    """The first fenced block of the README in that language that contains the mark."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if mark in block)
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-package-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        first = cls.folder / "first"
+        run("cmake", "--install", BUILD, "--prefix", first)
+        # Moved, so that nothing can have kept the first place in mind.
+        cls.prefix = cls.folder / "prefix with space"
+        first.rename(cls.prefix)
+        cls.library = next(cls.prefix.glob("lib*/**/libmobivate.so.1"))
+        cls.environment = dict(os.environ, PKG_CONFIG_PATH=str(cls.library.parent / "pkgconfig"),
+                               LD_LIBRARY_PATH=str(cls.library.parent))
+
+    def pkg_config(self, *flags):
+        # Its output is meant for a shell, which takes the quoting off.
+        return run("sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done",
+                   env=self.environment).splitlines()
+
+    def compile(self, compiler, source, *flags):
+        program = self.folder / "program"
+        run(*compiler, source, "-o", program, *flags)
+        return program
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def call_without_network(self, program):
+        """The default URL is the service's own; a proxy that is not there keeps the call on this machine."""
+        environment = dict(self.environment, https_proxy="http://127.0.0.1:1", HTTPS_PROXY="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
+        finished = subprocess.run([program], env=environment, capture_output=True, text=True)
+        self.assertEqual(finished.returncode, 1, finished)
+        self.assertIn("MBV_ERR_CONNECT", finished.stderr)
+        self.assertIn("The old key still works.", finished.stderr)
+
+    def test_what_is_installed(self):
+        found = {str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if not path.is_dir()}
+        lib = str(self.library.parent.relative_to(self.prefix))
+        for wanted in ("include/mobivate.h", f"{lib}/libmobivate.so", f"{lib}/libmobivate.so.1", f"{lib}/libmobivate.a",
+                       f"{lib}/pkgconfig/mobivate.pc", "bin/mbv", "share/man/man1/mbv.1"):
+            self.assertIn(wanted, found)
+
+    def test_the_exports_are_the_headers_functions_and_no_other(self):
+        lines = run("nm", "-D", "--defined-only", self.library).splitlines()
+        exported = {line.split()[2] for line in lines if line.split()[1] == "T"}
+        other = [line for line in lines if line.split()[1] not in "TA"]
+        self.assertEqual(exported, {f"{name}@@MBV_1" for name in header.declarations()["functions"]})
+        self.assertEqual(other, [])
+
+    def test_the_library_needs_libcurl_and_libc_alone(self):
+        needed = set(re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", self.library)))
+        # The loader is a part of libc that a thread-local variable needs.
+        needed = {name for name in needed if not name.startswith("ld-linux")}
+        self.assertEqual({name.split(".so")[0].replace("-gnutls", "") for name in needed}, {"libcurl", "libc"})
+
+    def test_the_library_is_hardened(self):
+        dynamic = run("readelf", "-d", "-W", self.library)
+        self.assertIn("libmobivate.so.1", dynamic)
+        self.assertIn("BIND_NOW", dynamic)
+        self.assertNotIn("RPATH", dynamic)
+        self.assertNotIn("RUNPATH", dynamic)
+        segments = run("readelf", "-l", "-W", self.library)
+        self.assertIn("GNU_RELRO", segments)
+        self.assertRegex(segments, r"GNU_STACK.* RW ")
+        self.assertNotRegex(segments, r"LOAD.* RWE ")
+
+    def test_the_header_alone_is_enough_and_clean(self):
+        source = '#include "mobivate.h"\nint main(void) { return mbv_version_number() == 10000 ? MBV_OK : MBV_KEY_CAPACITY; }\n'
+        c_file, cpp_file = self.write("alone.c", source), self.write("alone.cpp", source)
+        flags = ["-fsyntax-only", f"-I{self.prefix}/include"]
+        for standard in ("c99", "c11", "c17"):
+            run("gcc", f"-std={standard}", *STRICT_C, *flags, c_file)
+        for standard in ("c++11", "c++14", "c++17", "c++20"):
+            run("g++", f"-std={standard}", *STRICT_C, "-Wold-style-cast", "-Wzero-as-null-pointer-constant", *flags, cpp_file)
+
+    def test_the_readmes_c_example_is_clean_and_runs_shared(self):
+        source = self.write("first.c", readme_block("c", "mbv_create_key"))
+        program = self.compile(["gcc", "-std=c99", *STRICT_C], source, *self.pkg_config("--cflags", "--libs"))
+        self.call_without_network(program)
+
+    def test_the_readmes_c_example_runs_static(self):
+        source = self.write("static.c", readme_block("c", "mbv_create_key"))
+        flags = self.pkg_config("--cflags", "--libs", "--static")
+        # The static library in the place of the shared one; everything else as pkg-config says.
+        flags = [str(self.library.parent / "libmobivate.a") if flag == "-lmobivate" else flag for flag in flags]
+        needed = [flag for flag in flags if not flag.startswith("-l") or flag in ("-lcurl", "-lstdc++", "-lpthread")]
+        program = self.compile(["gcc"], source, *needed)
+        self.assertNotIn("libmobivate", run("readelf", "-d", program))
+        self.call_without_network(program)
+
+    def test_the_headers_shortest_use_is_the_readmes(self):
+        comment = (ROOT / "include/mobivate.h").read_text()
+        self.assertIn("mbv_create_key(client, username, MBV_NUL_TERMINATED, password, MBV_NUL_TERMINATED,", comment)
+
+    def test_the_pc_file_says_the_version(self):
+        self.assertEqual(self.pkg_config("--modversion"), [run(self.prefix / "bin/mbv", "--version", env=self.environment).split()[1].rstrip(",")])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
