@@ -76,15 +76,20 @@ std::string_view fault_in_words(Fault fault) noexcept {
         case Fault::not_http: return "The answer is not HTTP/1.1";
         case Fault::head_too_large: return "The head of the answer is larger than 65536 bytes";
         case Fault::body_too_large: return "The body of the answer is larger than 65536 bytes";
+        case Fault::no_memory: return "There was no memory for the server's answer";
         default: return "The answer's chunks are malformed";
     }
+}
+
+Status status_of_fault(Fault fault) noexcept {
+    return fault == Fault::no_memory ? Status::no_memory : Status::protocol;
 }
 
 // A status code has not arrived.
 void judge_nothing(Verdict& verdict, const Arrived& arrived, const Ending& ending) noexcept {
     verdict.key_state = ending.request_sent ? KeyState::unknown : KeyState::unchanged;
     if (arrived.fault != Fault::none) {
-        verdict.status = Status::protocol;
+        verdict.status = status_of_fault(arrived.fault);
         verdict.what << fault_in_words(arrived.fault) << ".";
     } else if (arrived.informational && ending.status == Status::transport && ending.request_sent) {
         verdict.status = Status::protocol;
@@ -99,7 +104,7 @@ void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& endin
     const bool client_error = verdict.http_status >= 400 && verdict.http_status < 500;
     verdict.key_state = client_error || !ending.request_sent ? KeyState::unchanged : KeyState::unknown;
     if (arrived.fault != Fault::none) {
-        verdict.status = Status::protocol;
+        verdict.status = status_of_fault(arrived.fault);
         verdict.what << fault_in_words(arrived.fault);
     } else {
         verdict.status = status_of_code(verdict.http_status);
@@ -129,7 +134,7 @@ void judge_success(Verdict& verdict, const Arrived& arrived, const Ending& endin
         verdict.what = ending.what;
         return;
     }
-    verdict.status = Status::protocol;
+    verdict.status = status_of_fault(arrived.fault);
     if (arrived.fault != Fault::none) {
         verdict.what << fault_in_words(arrived.fault) << ".";
     } else if (!document.is_object) {

@@ -15,6 +15,8 @@ using text::equals_ignoring_case;
 using text::trimmed;
 
 constexpr std::size_t line_capacity = 8192;  // of a longer line the rest is passed over
+// At first: enough for the longest key, so that a key needs no memory when it arrives.
+constexpr std::size_t body_capacity = 16384;
 
 // Calls `visit` with each element of a comma-separated list.
 template <class Visit>
@@ -41,8 +43,7 @@ void FieldValue::assign(std::string_view value) noexcept {
 }
 
 bool Reader::prepare() noexcept {
-    // One byte more than the limit: the body is parsed in place, and the parser wants a NUL behind it.
-    if (!line_.reserve(line_capacity) || !body_.reserve(body_limit + 1)) return false;
+    if (!line_.reserve(line_capacity) || !body_.reserve(body_capacity)) return false;
     head_size_ = 0;
     arrived_ = {};
     left_over_ = false;
@@ -214,17 +215,16 @@ void Reader::read_chunk_size(std::string_view line) noexcept {
 }
 
 std::size_t Reader::take_body(std::string_view bytes) noexcept {
-    const std::size_t room = body_limit - body_.size();
     if (state_ == State::body_until_end) {
-        const std::size_t taken = std::min(bytes.size(), room);
-        body_.append(bytes.substr(0, taken));
+        const std::size_t taken = std::min(bytes.size(), body_limit - body_.size());
+        append_to_body(bytes.substr(0, taken));
         if (taken < bytes.size()) end_with(Fault::body_too_large);
         return taken;
     }
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_));
-    body_.append(bytes.substr(0, taken));
+    append_to_body(bytes.substr(0, taken));
     remaining_ -= taken;
-    if (remaining_ == 0) {
+    if (remaining_ == 0 && state_ != State::ended) {
         if (state_ == State::chunk) {
             state_ = State::chunk_end;
         } else {
@@ -232,6 +232,13 @@ std::size_t Reader::take_body(std::string_view bytes) noexcept {
         }
     }
     return taken;
+}
+
+void Reader::append_to_body(std::string_view bytes) noexcept {
+    // One byte more: the body is parsed in place, and the parser wants a NUL behind it.
+    const std::size_t needed = body_.size() + bytes.size() + 1;
+    if (needed > body_.capacity() && !body_.grow(body_limit + 1)) return end_with(Fault::no_memory);
+    body_.append(bytes);
 }
 
 void Reader::end_with(Fault fault) noexcept {

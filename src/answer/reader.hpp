@@ -12,7 +12,7 @@
 namespace mobivate::answer {
 
 // How an answer breaks the rules of HTTP/1.1 or the bounds of this library.
-enum class Fault { none, not_http, head_too_large, body_too_large, bad_chunk };
+enum class Fault { none, not_http, head_too_large, body_too_large, bad_chunk, no_memory };
 
 // A field value that is short where it is legitimate; longer ones are cut, and then parse as nothing.
 class FieldValue {
@@ -75,6 +75,7 @@ private:
 
     std::size_t take_line(std::string_view bytes) noexcept;
     std::size_t take_body(std::string_view bytes) noexcept;
+    void append_to_body(std::string_view bytes) noexcept;
     void end_of_line() noexcept;
     void read_status(bool whole_line) noexcept;
     void read_field(std::string_view line) noexcept;

@@ -17,11 +17,7 @@ std::size_t whole_pages(std::size_t size) noexcept {
 
 // Best effort: an ordinary process may not be allowed to lock memory, and old kernels lack the advice.
 void keep_private(void* memory, std::size_t size) noexcept {
-#if defined(MLOCK_ONFAULT)
-    mlock2(memory, size, MLOCK_ONFAULT);
-#else
     mlock(memory, size);
-#endif
 #if defined(MADV_DONTDUMP)
     madvise(memory, size, MADV_DONTDUMP);
 #endif
@@ -40,20 +36,33 @@ Buffer::~Buffer() {
 }
 
 bool Buffer::reserve(std::size_t capacity) noexcept {
-    if (capacity <= capacity_) {
-        clear();
-        return true;
+    if (capacity > capacity_) {
+        Buffer larger;
+        if (!larger.allocate(capacity)) return false;
+        swap(larger);
     }
+    clear();
+    return true;
+}
+
+bool Buffer::grow(std::size_t capacity) noexcept {
+    if (capacity <= capacity_) return true;
+    Buffer larger;
+    if (!larger.allocate(capacity)) return false;
+    larger.append(view());
+    swap(larger);
+    return true;
+}
+
+bool Buffer::allocate(std::size_t capacity) noexcept {
     // Rounding up must not wrap around to a small size.
     if (capacity > SIZE_MAX / 2) return false;
     const std::size_t size = whole_pages(capacity);
     void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
     keep_private(memory, size);
-    Buffer larger;
-    larger.data_ = static_cast<char*>(memory);
-    larger.capacity_ = size;
-    swap(larger);
+    data_ = static_cast<char*>(memory);
+    capacity_ = size;
     return true;
 }
 

@@ -24,9 +24,10 @@ public:
     Buffer& operator=(const Buffer&) = delete;
     ~Buffer();
 
-    // Makes room for at least `capacity` bytes; what the buffer held is wiped. False when out of memory:
-    // then the buffer is as it was. Pages take no memory until they are written.
+    // Makes room for at least `capacity` bytes; what the buffer held is wiped (reserve) or kept (grow). False
+    // when out of memory: then the buffer is as it was.
     [[nodiscard]] bool reserve(std::size_t capacity) noexcept;
+    [[nodiscard]] bool grow(std::size_t capacity) noexcept;
 
     // Appends what fits and says whether all of it did.
     bool append(std::string_view bytes) noexcept;
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
 
 private:
+    [[nodiscard]] bool allocate(std::size_t capacity) noexcept;
     void swap(Buffer& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);

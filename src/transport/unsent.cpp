@@ -14,8 +14,8 @@ namespace mobivate::transport {
 
 bool has_unsent_bytes([[maybe_unused]] curl_socket_t ended_socket) noexcept {
 #if defined(__linux__)
-    constexpr int tcp_level = 6;      // IPPROTO_TCP
-    constexpr int state_closed = 7;   // TCP_CLOSE: an open connection might still send them
+    constexpr int tcp_level = 6;     // IPPROTO_TCP
+    constexpr int state_closed = 7;  // TCP_CLOSE: an open connection might still send them
     tcp_info info{};
     socklen_t size = sizeof info;
     return getsockopt(ended_socket, tcp_level, TCP_INFO, &info, &size) == 0 &&

@@ -291,7 +291,7 @@ class ToolTest(unittest.TestCase):
         return subprocess.run(command, **options)
 
     def as_ordinary_user(self):
-        """What runs a command as somebody who is not root; skips the test where that user cannot run the tool."""
+        """What runs a command as somebody other than root; skips where that user cannot run the tool."""
         if os.geteuid() != 0:
             return {}
         os.chmod(self.directory, 0o755)

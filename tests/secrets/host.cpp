@@ -2,8 +2,8 @@
 // A host program whose memory is scanned from outside. It reads commands from standard input, one a line, and
 // answers each with a line; between two commands it stands still and can be read.
 //
-// The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left by
-// the library, or planted on purpose.
+// The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left
+// by the library, or planted on purpose.
 #include <curl/curl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -61,8 +61,8 @@ std::string address(const void* pointer) {
 }
 
 void create_key(Host& host) {
-    const int32_t status = mbv_create_key(host.client, username, MBV_NUL_TERMINATED, host.password, host.password_size,
-                                          host.key, MBV_KEY_CAPACITY, &host.key_size);
+    const int32_t status = mbv_create_key(host.client, username, MBV_NUL_TERMINATED, host.password,
+                                          host.password_size, host.key, MBV_KEY_CAPACITY, &host.key_size);
     answer(std::string(mbv_status_name(status)) + " " + std::to_string(mbv_key_state(host.client)));
 }
 

@@ -63,6 +63,19 @@ TEST_CASE("a reservation that cannot be had leaves the buffer as it was") {
     CHECK(buffer.view() == "kept");
 }
 
+TEST_CASE("a buffer grows with what it holds") {
+    Buffer buffer;
+    REQUIRE(buffer.reserve(10));
+    buffer.append("kept");
+    const std::size_t before = buffer.capacity();
+    REQUIRE(buffer.grow(before + 1));
+    CHECK(buffer.capacity() > before);
+    CHECK(buffer.view() == "kept");
+    CHECK(zero_from(buffer, 4));
+    CHECK_FALSE(buffer.grow(SIZE_MAX));
+    CHECK(buffer.view() == "kept");
+}
+
 TEST_CASE("a buffer moves") {
     Buffer one;
     REQUIRE(one.reserve(10));
