@@ -8,6 +8,7 @@
 
 #include "answer/judge.hpp"
 #include "request/request.hpp"
+#include "secret/scrub.hpp"
 #include "text/utf8.hpp"
 
 namespace mobivate::client {
@@ -83,6 +84,17 @@ Status Client::check_text(std::string_view name, std::string_view text) noexcept
 
 Status Client::create_key(std::string_view username, std::string_view password,
                           const KeyBuffer& key) noexcept {
+    const secret::ScrubOnExit scrub;
+    return create_key_below(username, password, key);
+}
+
+Status Client::take_key(const KeyBuffer& key) noexcept {
+    const secret::ScrubOnExit scrub;
+    return take_key_below(key);
+}
+
+Status Client::create_key_below(std::string_view username, std::string_view password,
+                                const KeyBuffer& key) noexcept {
     key.clear();
     const std::unique_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
     if (!use) return Status::busy;
@@ -153,7 +165,7 @@ Status Client::hand_over(const KeyBuffer& key) noexcept {
     return Status::ok;
 }
 
-Status Client::take_key(const KeyBuffer& key) noexcept {
+Status Client::take_key_below(const KeyBuffer& key) noexcept {
     key.clear();
     const std::unique_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
     if (!use) return Status::busy;

@@ -57,6 +57,10 @@ public:
     [[nodiscard]] Outcome outcome() const noexcept;
 
 private:
+    // In frames of their own, so that all that they leave on the stack lies below what is scrubbed.
+    [[gnu::noinline]] Status create_key_below(std::string_view username, std::string_view password,
+                                              const KeyBuffer& key) noexcept;
+    [[gnu::noinline]] Status take_key_below(const KeyBuffer& key) noexcept;
     Status call(std::string_view username, std::string_view password, const KeyBuffer& key);
     Status hand_over(const KeyBuffer& key) noexcept;
     Status refuse(std::string_view why) noexcept;

@@ -61,9 +61,7 @@ static const struct option options[] = {
 /* "SUBJECT PROBLEM."; only the first one is kept. */
 static void mistake(struct report* report, const char* subject, const char* problem) {
     if (report->exit_code != EXIT_CREATED) return;
-    (void)report_fail(report, EXIT_USAGE,
-                      "%s %s. Nothing was sent and the old key still works. See mbv --help.", subject,
-                      problem);
+    (void)report_fail(report, EXIT_USAGE, "%s %s. " NOTHING_SENT " See mbv --help.", subject, problem);
 }
 
 /* The value is never repeated in a message, here and below: it may be a password in the wrong place. */

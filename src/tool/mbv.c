@@ -30,8 +30,6 @@
 #define MOBIVATE_VERSION "(of an unknown version)"
 #endif
 
-#define NOTHING_SENT "Nothing was sent and the old key still works."
-
 /* Everything that a run holds. It is zeroed at its start, so run_close is right at any moment. */
 struct run {
     struct arguments arguments;

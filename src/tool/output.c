@@ -19,11 +19,10 @@
 #include "io.h"
 
 static bool fail(const struct output* output, struct report* report, const char* reason) {
-    return report_fail(
-        report, EXIT_USAGE,
-        "The key could not be written to %s: %s. Nothing was sent and the old key still works. "
-        "Choose another place for --output.",
-        output->path, reason);
+    return report_fail(report, EXIT_USAGE,
+                       "The key could not be written to %s: %s. " NOTHING_SENT
+                       " Choose another place for --output.",
+                       output->path, reason);
 }
 
 static int open_directory_of(const char* path, const char* name) {

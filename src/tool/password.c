@@ -16,8 +16,6 @@
 /* A terminal silently cuts a line: on Linux after 4095 bytes, so one of that size may have been longer. */
 #define TERMINAL_LINE_LIMIT 4094
 
-#define NOTHING_SENT "Nothing was sent and the old key still works."
-
 /* One newline at the end is the editor's, everything else is the password's. */
 static void strip_newline(struct secret* password) {
     size_t size = password->size;

@@ -18,6 +18,9 @@ enum exit_code {
     EXIT_UNDELIVERED = 6, /* created, but not everything could be written where it was asked for */
 };
 
+/* What every message with EXIT_USAGE or EXIT_NOT_SENT tells of the old key. */
+#define NOTHING_SENT "Nothing was sent and the old key still works."
+
 struct report {
     enum exit_code exit_code;
     char message[8192]; /* what happened, what became of the old key, what to do next */

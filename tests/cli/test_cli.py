@@ -668,6 +668,15 @@ class Password(ToolTest):
         self.assert_wrong(finished, "Interrupted", path)
         self.assertEqual(os.listdir(self.directory), ["fifo"])
 
+    def test_interrupted_fifo_without_a_writer(self):
+        self.account()
+        path = self.path("fifo")
+        os.mkfifo(path, 0o600)
+        process = self.start_command(self.command(password_file=path))
+        Leaks.await_state(process.pid, lambda: Leaks.takes(process.pid, signal.SIGINT))
+        process.send_signal(signal.SIGINT)
+        self.assert_wrong(self.finish(process), "Interrupted", path)
+
     def test_dev_stdin(self):
         self.account()
         self.assert_taken(self.create(password_file="/dev/stdin", input=self.password.encode() + b"\n"))
@@ -882,6 +891,18 @@ def why_no_mounts():
     return finished.stderr.strip() or None if finished.returncode else None
 
 
+def full_pipe():
+    """A pipe that takes no byte more, until somebody reads."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    return reading, writing
+
+
 class Delivery(ToolTest):
     """A created key is never lost: exit code 6, or nothing is sent at all."""
 
@@ -931,13 +952,7 @@ class Delivery(ToolTest):
     def test_pipe_that_nobody_reads(self):
         """A full pipe blocks; Ctrl-C gives it up and the key goes to stderr."""
         self.account()
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        try:
-            while True:
-                os.write(writing, b"x" * 4096)
-        except BlockingIOError:
-            os.set_blocking(writing, True)
+        reading, writing = full_pipe()
         process = self.start_command(self.command(), stdout=writing)
         os.close(writing)
         self.standin.account(self.username, requests=1)
@@ -1338,6 +1353,13 @@ class Leaks(ToolTest):
         return "\nThreads:\t1\n" in status and "\nState:\tS" in status
 
     @staticmethod
+    def takes(pid, number):
+        """Whether the signal would not simply end the process."""
+        with open(f"/proc/{pid}/status") as file:
+            caught = int(re.search(r"^SigCgt:\s*([0-9a-f]+)$", file.read(), re.MULTILINE).group(1), 16)
+        return bool(caught & 1 << (number - 1))
+
+    @staticmethod
     def read(path):
         """A file's content; None where not even its owner may look."""
         try:
@@ -1346,11 +1368,12 @@ class Leaks(ToolTest):
         except PermissionError:
             return None
 
-    def start_and_hold(self, gate, *options, **keywords):
+    def start_and_hold(self, gate, *options, password_file=None, **keywords):
         temporary = self.path("tmp")
         os.mkdir(temporary)
         self.environment.update(TMPDIR=temporary, HOME=temporary)
-        process = self.start_command(self.command(*options, base_url=gate.url), **keywords)
+        command = self.command(*options, base_url=gate.url, password_file=password_file)
+        process = self.start_command(command, **keywords)
         gate.wait()
         return process, temporary
 
@@ -1376,47 +1399,77 @@ class Leaks(ToolTest):
         self.assertEqual(os.listdir(temporary), [])
 
     def test_no_core_dumps(self):
+        user = self.as_ordinary_user()
         self.account()
+        limit = (4096, resource.getrlimit(resource.RLIMIT_CORE)[1])
+        self.write("password", self.password, 0o644)
         with Gate(self.standin.address) as gate:
-            limit = (4096, resource.getrlimit(resource.RLIMIT_CORE)[1])
             process, _ = self.start_and_hold(
-                gate, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, limit))
+                gate, password_file=self.path("password"), **user,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, limit))
             limits = self.read(f"/proc/{process.pid}/limits").decode()
             owner = os.stat(f"/proc/{process.pid}/environ").st_uid
             gate.open()
             process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0)
         self.assertRegex(limits, r"Max core file size +0 +0 ")
-        self.assertEqual(owner, 0)  # not dumpable: belongs to root
+        # What belongs to a process that cannot be dumped belongs to root.
+        self.assertEqual(owner, 0)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can look into the tool's memory")
-    def test_memory(self):
-        """During the call the secrets' pages are locked and left out of dumps. After it, the password is gone
-        and the key is there once, in the buffer that is being delivered."""
+    def test_memory_before_the_call(self):
+        """The password is there once, in pages that are locked and left out of dumps."""
         self.account(password="a-very-particular-password")
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        try:
-            while True:
-                os.write(writing, b"x" * 4096)
-        except BlockingIOError:
-            os.set_blocking(writing, True)
+        path = self.path("fifo")
+        os.mkfifo(path, 0o600)
+        process = self.start_command(self.command(password_file=path))
+        with open(path, "wb", buffering=0) as fifo:
+            fifo.write(self.password.encode())  # and the tool waits for more
+            self.skip_with_sanitizer(process.pid)
+            self.await_state(process.pid, lambda: self.holders(process.pid, self.password))
+            holders = self.holders(process.pid, self.password)
+        self.assert_code(self.finish(process), 0)
+        self.assert_once_and_private(holders)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can look into the tool's memory")
+    def test_memory_after_the_call(self):
+        """The password is gone, and the key is there once, in the buffer that is being delivered."""
+        self.account(password="a-very-particular-password")
+        reading, writing = full_pipe()
         with Gate(self.standin.address) as gate:
             process, _ = self.start_and_hold(gate, stdout=writing)
             os.close(writing)
-            if b"asan" in self.read(f"/proc/{process.pid}/maps"):
-                self.skipTest("AddressSanitizer keeps freed memory")
-            during = self.memory(process.pid)
-            private = [flags for flags, data in during if self.password.encode() in data and "wr" in flags]
+            self.skip_with_sanitizer(process.pid)
+            self.assertTrue(self.holders(process.pid, self.password))
             gate.open()
-            self.await_state(process.pid, lambda: self.waits_with_one_thread(process.pid))
-            key = self.valid_key().encode()
-            after = [data for _, data in self.memory(process.pid)]
+            # The key becomes a line after the password was wiped.
+            key = self.valid_key()
+            self.await_state(process.pid, lambda: self.holders(process.pid, key + "\n"))
+            keys = self.holders(process.pid, key)
+            passwords = self.holders(process.pid, self.password)
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=PATIENCE)
-        self.assertTrue(any("lo" in flags and "dd" in flags for flags in private), private)
-        self.assertEqual(sum(data.count(key) for data in after), 1)
-        self.assertEqual(sum(data.count(self.password.encode()) for data in after), 0)
+            self.assert_code(self.finish(process), 6)
         os.close(reading)
+        self.assertEqual(passwords, [])
+        self.assert_once_and_private(keys)
+
+    def assert_once_and_private(self, holders):
+        ((count, flags),) = holders
+        self.assertEqual(count, 1)
+        self.assertIn("dd", flags)
+        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+        if limit != resource.RLIM_INFINITY and limit < 1 << 20:
+            self.skipTest(f"no more than {limit} bytes may be locked here")
+        self.assertIn("lo", flags)
+
+    def skip_with_sanitizer(self, pid):
+        if b"san.so" in self.read(f"/proc/{pid}/maps"):
+            self.skipTest("a sanitizer's memory is too large to be looked through")
+
+    def holders(self, pid, text):
+        """How often a text is in each mapping that has it, and the mapping's flags."""
+        found = [(data.count(text.encode()), flags) for flags, data in self.memory(pid)]
+        return [(count, flags) for count, flags in found if count > 0]
 
     @staticmethod
     def memory(pid):

@@ -19,9 +19,10 @@
 
 namespace {
 
-constexpr std::size_t secret_capacity = 512;
+constexpr std::size_t secret_capacity = 2048;
 char username[secret_capacity];  // not a secret
 std::array<char, secret_capacity> bss_plant;
+std::array<char, 16> cut_plant;
 thread_local std::array<char, secret_capacity> thread_plant;
 
 struct Host {
@@ -105,9 +106,9 @@ void use_libcurl(const std::string& url) {
 }
 
 [[gnu::noinline]] void plant_on_stack(const Host& host) {
-    volatile char deep[4096];
+    volatile char deep[2 * secret_capacity];
     for (std::size_t i = 0; i < host.password_size; ++i) deep[i] = host.password[i];
-    for (std::size_t i = 0; i < host.key_size; ++i) deep[2048 + i] = host.key[i];
+    for (std::size_t i = 0; i < host.key_size; ++i) deep[secret_capacity + i] = host.key[i];
     asm volatile("" : : "r"(&deep) : "memory");
 }
 
@@ -127,11 +128,11 @@ void plant(const Host& host, const std::string& where) {
     if (where == "bss") copy(bss_plant.data());
     if (where == "thread") copy(thread_plant.data());
     if (where == "page") {
-        void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* page = mmap(nullptr, secret_capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         copy(static_cast<char*>(page));
     }
     if (where == "stack") plant_on_stack(host);
-    if (where == "cut") std::memcpy(bss_plant.data(), host.password, 12);
+    if (where == "cut") std::memcpy(cut_plant.data(), host.password + 3, 12);
     answer("planted");
 }
 

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: MIT
+"""Scans a host program's whole readable memory for copies of the password and the key, after calls of every kind.
+
+python3 tests/standin -- python3 tests/secrets/test_secrets.py HOST [-v]
+
+Each case has a random password, and a key that the stand-in derives from it. Each host is scanned with copies planted in it, too,
+and a naive exchange must leave copies: else the scan itself is broken. The table at the end is what was found.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import string
+import subprocess
+import sys
+import unittest
+import urllib.parse
+import urllib.request
+
+from scan import Needle, scan
+
+HOST = sys.argv.pop(1)
+STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+ALPHABET = string.ascii_letters + string.digits
+TABLE = []
+
+
+def control(method, path, body=None):
+    request = urllib.request.Request(STANDIN["http"] + "/standin/" + path, method=method, data=json.dumps(body).encode() if body else None)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        return json.load(answer)
+
+
+class Host:
+    """A host program, ordered about."""
+
+    def __init__(self, environment=None):
+        self.process = subprocess.Popen([HOST], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
+
+    def say(self, command):
+        self.process.stdin.write(command.encode() + b"\n")
+
+    def hear(self):
+        line = b""
+        while not line.endswith(b"\n"):
+            part = self.process.stdout.read(1)
+            if not part:
+                raise AssertionError("the host has died")
+            line += part
+        return line.decode().strip()
+
+    def order(self, command):
+        self.say(command)
+        return self.hear()
+
+    def end(self):
+        self.process.stdin.write(b"\n")
+        self.process.stdin.close()
+        status = self.process.wait(timeout=20)
+        self.process.stdout.close()
+        if status != 0:
+            raise AssertionError(f"the host ended with {status}")
+
+
+class Case:
+    """A host with an account of its own, whose password and key are known here alone."""
+
+    count = 0
+
+    def __init__(self, scenario=None, base_url=None, password_size=24, options=(), environment=None, wrong_password=False):
+        Case.count += 1
+        self.username = f"secrets-{Case.count}@example.com"
+        # Long runs of it are unlike anything else in memory.
+        self.password = "".join(secrets.choice(ALPHABET) for _ in range(password_size))
+        digits = hashlib.sha256(self.password.encode()).hexdigest()
+        self.key = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+        control("POST", "accounts", {"username": self.username, "scenario": dict({"key_from_password": True}, **(scenario or {})),
+                                     "password": "another" if wrong_password else self.password})
+        self.needles = [Needle("password", self.password.encode()), Needle("key", self.key.encode())]
+        self.host = Host(environment)
+        self.own = set()
+        self.base_url = base_url or STANDIN["https"]
+        self.options = dict({"base_url": self.base_url, "ca_file": STANDIN["ca_file"], "proxy": ""}, **dict(options))
+
+    def prepare(self):
+        self.host.order("new")
+        for name, value in self.options.items():
+            assert self.host.order(f"set {name} {value}") == "MBV_OK", name
+        self.give_password()
+
+    def give_password(self):
+        self.host.order(f"username {self.username}")
+        self.host.process.stdin.write(f"password {len(self.password)}\n".encode() + self.password.encode())
+        self.own.add(int(self.host.hear(), 16))
+        self.own.add(int(self.host.order("key"), 16))
+
+    def scan(self):
+        return scan(self.host.process.pid, self.needles, self.own)
+
+
+class Secrets(unittest.TestCase):
+    maxDiff = None
+
+    def check(self, name, case, created, moment):
+        found = case.scan()
+        counts = [found[one]["copies"] for one in ("password", "key")]
+        fragments = [found[one]["fragments"] for one in ("password", "key")]
+        TABLE.append((name, moment, *counts, *fragments))
+        places = {one: found[one]["places"] for one in found}
+        with self.subTest(name, moment=moment):
+            # The scan sees what is there: the caller's own buffers.
+            self.assertEqual(found["password"]["own"], 1)
+            self.assertEqual(found["key"]["own"], 1 if created else 0)
+            self.assertEqual(counts + fragments, [0, 0, 0, 0], places)
+
+    def run_case(self, name, expected, call="create", before=(), after=(), **options):
+        case = Case(**options)
+        with contextlib.closing(_Ending(case.host)):
+            for command in before:
+                case.host.order(command)
+            case.prepare()
+            status = case.host.order(call)
+            if call.startswith("create-beside"):
+                case.host.hear()
+            with self.subTest(name):
+                self.assertEqual(status.split()[0], expected)
+            created = expected == "MBV_OK"
+            self.check(name, case, created, "kept")
+            for command in after:
+                case.host.order(command)
+            if after:
+                self.check(name, case, created, "host after")
+            case.host.order("free")
+            self.check(name, case, created, "freed")
+            self.check_planted(case, created)
+
+    def check_planted(self, case, created):
+        """The same process with copies planted: each one must count."""
+        places = ("heap", "freed", "bss", "thread", "page", "stack")
+        for place in (*places, "cut"):
+            case.host.order(f"plant {place}")
+        found = case.scan()
+        self.assertGreaterEqual(found["password"]["copies"], len(places), found)
+        self.assertGreaterEqual(found["password"]["fragments"], 1, found)
+        if created:
+            self.assertGreaterEqual(found["key"]["copies"], len(places), found)
+
+    # ---- What must be found ----
+
+    def test_a_naive_exchange_leaves_copies(self):
+        case = Case()
+        with contextlib.closing(_Ending(case.host)):
+            case.prepare()
+            self.assertEqual(case.host.order("naive"), "No error")
+            found = case.scan()
+        counts = [found[one]["copies"] for one in ("password", "key")]
+        TABLE.append(("hand-written libcurl", "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
+        self.assertGreaterEqual(counts[0], 2)
+        self.assertGreaterEqual(counts[1], 1)
+
+    # ---- What must not ----
+
+    def test_success(self):
+        for scheme in ("https", "http"):
+            self.run_case(f"created, {scheme}", "MBV_OK", base_url=STANDIN[scheme])
+        self.run_case("created on a thread", "MBV_OK", call="create-on-thread")
+        for fault in ("tls12", "tls12_cbc", "no_close_notify"):
+            self.run_case(f"created, {fault}", "MBV_OK", base_url=STANDIN["tls_faults"][fault])
+
+    def test_answers(self):
+        for scheme in ("https", "http"):
+            url = STANDIN[scheme]
+            for name, scenario, expected in (
+                    ("500", {"status": 500, "creates": True, "body": {"code": 500, "message": "made {key} for {password}"}}, "MBV_ERR_SERVER"),
+                    ("403 that echoes", {"status": 403, "body": {"code": 403, "message": "{password} is wrong, {key} not made"}}, "MBV_ERR_REJECTED"),
+                    ("307", {"status": 307, "creates": False, "headers": [["Location", "/?{password}"]]}, "MBV_ERR_PROTOCOL"),
+                    ("fields that echo", {"headers": [["X-Password", "{password}"], ["X-Key", "{key}"]]}, "MBV_OK"),
+                    ("chunks of one byte", {"chunked": 1}, "MBV_OK"),
+                    ("slow, byte by byte", {"delay_ms": {"between_bytes": 1}}, "MBV_OK"),
+                    ("key in a broken document", {"creates": True, "body_text": '{{"apiKey":"{key}","x":'}, "MBV_ERR_PROTOCOL"),
+                    ("key and no length", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\n\r\n{{"apiKey":"{key}"}}'}, "MBV_OK"),
+                    ("not HTTP", {"creates": True, "raw_text": "{key} {password}"}, "MBV_ERR_PROTOCOL"),
+                    ("no answer", {"creates": True, "cut": {"after": 0, "how": "close"}}, "MBV_ERR_TRANSPORT"),
+                    ("reset", {"creates": True, "cut": {"after": 0, "how": "reset"}}, "MBV_ERR_TRANSPORT"),
+                    ("cut in the key", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{{"apiKey":"{key}"}}',
+                                        "cut": {"after": 75, "how": "close"}}, "MBV_ERR_TRANSPORT")):
+                self.run_case(f"{name}, {scheme}", expected, scenario=scenario, base_url=url)
+            self.run_case(f"401, {scheme}", "MBV_ERR_CREDENTIALS", base_url=url, wrong_password=True)
+            self.run_case(f"timed out, {scheme}", "MBV_ERR_TIMEOUT", base_url=url, options={"timeout_ms": "200"}.items(),
+                          scenario={"creates": True, "cut": {"after": 180, "how": "stall"}})
+
+    def test_nothing_sent(self):
+        self.run_case("wrong certificate", "MBV_ERR_TLS", base_url=STANDIN["tls_faults"]["untrusted"])
+        self.run_case("refused", "MBV_ERR_CONNECT", base_url="https://" + STANDIN["hosts"]["refused"])
+        self.run_case("no handshake", "MBV_ERR_TIMEOUT", base_url="https://" + STANDIN["hosts"]["silent"], options={"timeout_ms": "100"}.items())
+
+    def test_cut_while_sending(self):
+        for scheme in ("https", "http"):
+            relay = control("POST", "relays", {"target": scheme})
+            for after in ((2500, 3000, 6000) if scheme == "https" else (300, 500, 6000)):
+                control("PUT", "relays/" + relay["id"], {"request": {"after": after, "how": "reset"}})
+                for size in (24, 400):
+                    case = Case(base_url=relay["url"], password_size=size)
+                    with contextlib.closing(_Ending(case.host)):
+                        case.prepare()
+                        status = case.host.order("create").split()[0]
+                        self.check(f"reset after {after} bytes, {scheme}", case, status == "MBV_OK", "kept")
+            control("DELETE", "relays/" + relay["id"])
+
+    def test_cancelled(self):
+        for scheme in ("https", "http"):
+            case = Case(base_url=STANDIN[scheme], scenario={"creates": True, "cut": {"after": 150, "how": "stall"}})
+            with contextlib.closing(_Ending(case.host)):
+                case.prepare()
+                case.host.say("create-and-cancel")
+                control("GET", f"accounts/{urllib.parse.quote(case.username)}?requests=1&timeout_ms=10000")
+                case.host.say("now")
+                self.assertEqual(case.host.hear().split()[0], "MBV_ERR_CANCELLED")
+                self.check(f"cancelled, {scheme}", case, False, "kept")
+                case.host.order("free")
+                self.check(f"cancelled, {scheme}", case, False, "freed")
+
+    def test_many_calls_on_one_client(self):
+        case = Case()
+        with contextlib.closing(_Ending(case.host)):
+            case.prepare()
+            for _ in range(20):
+                self.assertEqual(case.host.order("create").split()[0], "MBV_OK")
+            self.check("20 calls on one client", case, True, "kept")
+            case.host.order("free")
+            self.check("20 calls on one client", case, True, "freed")
+
+    def test_long_passwords(self):
+        for size in (300, 500):
+            self.run_case(f"a password of {size} bytes", "MBV_OK", password_size=size)
+
+    def test_a_host_that_uses_libcurl_itself(self):
+        for scheme in ("https", "http"):
+            url = STANDIN[scheme]
+            libcurl = "libcurl " + STANDIN["http"]
+            self.run_case(f"host's libcurl first, {scheme}", "MBV_OK", before=("libcurl-init", libcurl), base_url=url)
+            self.run_case(f"host's libcurl after, {scheme}", "MBV_OK", after=(libcurl,), base_url=url)
+            self.run_case(f"both at once, {scheme}", "MBV_OK", call="create-beside-libcurl " + STANDIN["http"], base_url=url)
+
+
+class _Ending:
+    def __init__(self, host):
+        self.host = host
+
+    def close(self):
+        self.host.end()
+
+
+def print_table():
+    print(f"\n{'case':<40} {'moment':<11} {'password':>8} {'key':>4}   {'fragments of them':>18}")
+    for name, moment, password, key, *fragments in TABLE:
+        print(f"{name:<40} {moment:<11} {password:>8} {key:>4}   {fragments[0]:>9} {fragments[1]:>8}")
+
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False)
+    print_table()
+    sys.exit(0 if program.result.wasSuccessful() else 1)
