@@ -52,6 +52,7 @@ Status Client::set(const char* name, const char* value) noexcept {
     try {
         Options changed = options_;
         if (!set_option(changed, name, value, message_)) return Status::invalid_argument;
+        if (!(changed.route == options_.route)) connection_.forget();
         options_ = std::move(changed);
     } catch (const std::bad_alloc&) {
         message_ << "There was no memory to set the option.";
@@ -60,7 +61,6 @@ Status Client::set(const char* name, const char* value) noexcept {
         message_ << "The option could not be set: a bug in libmobivate.";
         return Status::internal;
     }
-    connection_.forget();
     return Status::ok;
 }
 

@@ -24,9 +24,14 @@ Message& Message::operator<<(std::int64_t number) noexcept {
 Message& Message::quote(std::string_view text, std::size_t limit) noexcept {
     const std::size_t begin = size_;
     *this << text.substr(0, whole_characters(text, limit));
-    std::replace_if(
-        bytes_.data() + begin, bytes_.data() + size_,
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    for (std::size_t i = begin; i < size_; ++i) {
+        const auto byte = static_cast<unsigned char>(bytes_[i]);
+        if (byte < 0x20 || byte == 0x7f) bytes_[i] = ' ';
+        // U+0080 to U+009F: terminals obey them, too.
+        const bool c1_control =
+            byte == 0xC2 && i + 1 < size_ && static_cast<unsigned char>(bytes_[i + 1]) < 0xA0;
+        if (c1_control) bytes_[i] = bytes_[i + 1] = ' ';
+    }
     if (text.size() > limit) *this << "...";
     return *this;
 }

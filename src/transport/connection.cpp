@@ -343,7 +343,10 @@ void Connection::start_afresh() noexcept {
 // A kept connection on which anything has arrived, or the end of it, is of no use: nothing was asked.
 bool Connection::kept_connection_lives() noexcept {
     std::size_t received = 0;
-    return curl_easy_recv(easy_, incoming_.data(), incoming_.capacity(), &received) == CURLE_AGAIN;
+    const CURLcode code = curl_easy_recv(easy_, incoming_.data(), incoming_.capacity(), &received);
+    incoming_.set_size(received);
+    incoming_.clear();
+    return code == CURLE_AGAIN;
 }
 
 Ending Connection::exchange(const Route& route, const Limits& limits, std::string_view request,

@@ -32,6 +32,11 @@ struct Route {
     std::optional<std::string> proxy;  // none: the environment's
     std::string ca_dir;
     std::string ca_file;
+
+    bool operator==(const Route& other) const noexcept {
+        return origin == other.origin && proxy == other.proxy && ca_dir == other.ca_dir &&
+               ca_file == other.ca_file;
+    }
 };
 
 struct Limits {

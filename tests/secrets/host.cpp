@@ -128,7 +128,8 @@ void plant(const Host& host, const std::string& where) {
     if (where == "bss") copy(bss_plant.data());
     if (where == "thread") copy(thread_plant.data());
     if (where == "page") {
-        void* page = mmap(nullptr, secret_capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* page =
+            mmap(nullptr, secret_capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         copy(static_cast<char*>(page));
     }
     if (where == "stack") plant_on_stack(host);

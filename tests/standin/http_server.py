@@ -407,7 +407,8 @@ class Control:
         return 200, self.server.relays.rule(identifier, self._json())
 
     def get_relays(self, identifier):
-        return 200, self.server.relays.facts(identifier, self.request.number("closed"), self.request.number("timeout_ms"))
+        waiting = {name: self.request.number(name) for name in ("closed", "stalled", "timeout_ms")}
+        return 200, self.server.relays.facts(identifier, **waiting)
 
     def delete_relays(self, identifier):
         self.server.relays.remove(identifier)

@@ -25,7 +25,8 @@ def record_ends(data):
 class Pipe:
     """One forwarded connection."""
 
-    def __init__(self, client, server, rules, segment):
+    def __init__(self, client, server, rules, segment, stalls):
+        self.stalls = stalls
         self.sockets = {"request": (client, server), "answer": (server, client)}
         self.limits = {one: rules[one]["after"] for one in DIRECTIONS if one in rules}
         self.ways = {one: rules[one].get("how", "close") for one in DIRECTIONS if one in rules}
@@ -82,6 +83,7 @@ class Pipe:
     def _end(self, how):
         client, server = self.sockets["request"]
         if how == "stall":
+            self.stalls()
             try:
                 while client.recv(65536):
                     pass
@@ -106,7 +108,7 @@ class Relay:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.rules, self.segment, self.first_only = {}, 0, False
-        self.pipes, self.closed = [], 0
+        self.pipes, self.closed, self.stalled = [], 0, 0
         self.changed = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -120,11 +122,16 @@ class Relay:
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.changed:
-                pipe = Pipe(client, server, self.rules, self.segment)
+                pipe = Pipe(client, server, self.rules, self.segment, self._stalls)
                 if self.first_only:
                     self.rules = {}
                 self.pipes.append(pipe)
             threading.Thread(target=self._run, args=(pipe,), daemon=True).start()
+
+    def _stalls(self):
+        with self.changed:
+            self.stalled += 1
+            self.changed.notify_all()
 
     def _run(self, pipe):
         pipe.run()
@@ -143,13 +150,13 @@ class Relay:
             for pipe in self.pipes:
                 pipe.limit_from_now(rules)
 
-    def facts(self, closed, timeout_ms):
+    def facts(self, closed=0, stalled=0, timeout_ms=0):
         with self.changed:
-            self.changed.wait_for(lambda: self.closed >= closed, timeout_ms / 1000)
+            self.changed.wait_for(lambda: self.closed >= closed and self.stalled >= stalled, timeout_ms / 1000)
             last = self.pipes[-1] if self.pipes else None
             seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
             facts = {"id": self.identifier, "port": self.port, "url": f"{self.scheme}://localhost:{self.port}",
-                     "connections": len(self.pipes), "closed": self.closed,
+                     "connections": len(self.pipes), "closed": self.closed, "stalled": self.stalled,
                      "bytes_from_client": len(seen["request"]), "bytes_from_server": len(seen["answer"])}
             if self.scheme == "https":
                 facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}
@@ -173,7 +180,7 @@ class Relays:
         with self.lock:
             identifier = str(len(self.relays) + 1)
             relay = self.relays[identifier] = Relay(identifier, address, scheme)
-        return relay.facts(0, 0)
+        return relay.facts()
 
     def _find(self, identifier):
         if identifier not in self.relays:
@@ -182,10 +189,10 @@ class Relays:
 
     def rule(self, identifier, rules):
         self._find(identifier).rule(rules)
-        return self._find(identifier).facts(0, 0)
+        return self._find(identifier).facts()
 
-    def facts(self, identifier, closed, timeout_ms):
-        return self._find(identifier).facts(closed, timeout_ms)
+    def facts(self, identifier, **waiting):
+        return self._find(identifier).facts(**waiting)
 
     def remove(self, identifier):
         listener = self._find(identifier).listener

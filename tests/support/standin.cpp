@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 
 namespace standin {
@@ -83,7 +84,11 @@ std::string fact(const char* name, const char* inner) {
 int fact_pid() { return facts()["pid"].GetInt(); }
 
 rapidjson::Document control(const char* method, const std::string& path, const std::string& body) {
-    std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
+    // Kept: walks ask thousands of times.
+    static const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
+    static std::mutex one_at_a_time;
+    const std::lock_guard<std::mutex> guard(one_at_a_time);
+    curl_easy_reset(easy.get());
     std::string answer;
     curl_easy_setopt(easy.get(), CURLOPT_URL, (fact("http") + "/standin/" + path).c_str());
     curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, method);
@@ -150,8 +155,11 @@ void Relay::rule(const std::string& json) const { control("PUT", "relays/" + id_
 
 rapidjson::Document Relay::facts() const { return control("GET", "relays/" + id_); }
 
-rapidjson::Document Relay::await_closed(int connections) const {
-    return control("GET", "relays/" + id_ + "?closed=" + std::to_string(connections) + "&timeout_ms=10000");
+rapidjson::Document Relay::await(const char* what, int count) const {
+    auto found =
+        control("GET", "relays/" + id_ + "?" + what + "=" + std::to_string(count) + "&timeout_ms=10000");
+    if (found[what].GetInt() < count) throw std::runtime_error(std::string("the relay has not ") + what);
+    return found;
 }
 
 }  // namespace standin

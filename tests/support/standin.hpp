@@ -50,10 +50,17 @@ public:
     [[nodiscard]] const std::string& url() const { return url_; }
     void rule(const std::string& json) const;
     [[nodiscard]] rapidjson::Document facts() const;
-    // Waits until so many of its connections have ended.
-    [[nodiscard]] rapidjson::Document await_closed(int connections) const;
+    // Waits until so many of its connections have ended, or stand still.
+    [[nodiscard]] rapidjson::Document await_closed(int connections) const {
+        return await("closed", connections);
+    }
+    [[nodiscard]] rapidjson::Document await_stalled(int connections) const {
+        return await("stalled", connections);
+    }
 
 private:
+    [[nodiscard]] rapidjson::Document await(const char* what, int count) const;
+
     std::string id_;
     std::string url_;
 };

@@ -76,6 +76,9 @@ TEST_CASE("a message quotes without control characters") {
     (message << "n=" << std::int64_t{-42} << " ").quote("a\r\nb\x1b[0m\x7f", 100);
     CHECK(message.view() == "n=-42 a  b [0m ");
     message.clear();
+    message.quote("a\xC2\x9B\xC2\x80z\xC2\xA0\xC3\x9B", 100);
+    CHECK(message.view() == "a    z\xC2\xA0\xC3\x9B");
+    message.clear();
     message.quote("abcdef", 3);
     CHECK(message.view() == "abc...");
 }
