@@ -267,6 +267,17 @@ TEST_CASE("a changed option takes a new connection") {
     CHECK(account.truth().requests == 2);
 }
 
+TEST_CASE("what one connection trusted, the next one on the same client need not") {
+    const Account account;
+    const auto client = https_client();
+    REQUIRE(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    const std::string ca_file = standin::fact("ca_file");
+    set(client, "ca_file", ca_file.substr(0, ca_file.rfind('/')) + "/untrusted.pem");
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_ERR_TLS);
+    set(client, "ca_file", ca_file);
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+}
+
 TEST_CASE("a key that does not fit is retained, and never lost") {
     const Account account(R"({"key_size":4096})");
     const auto client = https_client();
