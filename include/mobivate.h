@@ -106,7 +106,8 @@ extern "C" {
 /* One connection's worth of settings and state. A client keeps its connection for the next call. */
 typedef struct mbv_client mbv_client;
 
-/* Makes a client with every option at its default. Returns NULL only when out of memory. Any thread. */
+/* Makes a client with every option at its default. Returns NULL only when out of memory
+ * or of file descriptors. Any thread. */
 MBV_API mbv_client *MBV_CALL mbv_new(void) MBV_NOEXCEPT;
 
 /* Ends a client: closes its connection, wipes what it holds (a retained key included) and frees it.

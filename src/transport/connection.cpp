@@ -267,6 +267,7 @@ Connection::~Connection() {
 bool Connection::create() noexcept {
     if (!incoming_.reserve(incoming_size) || !enter_libcurl()) return false;
     if (create_handles()) return true;
+    close_handles();
     leave_libcurl();
     return false;
 }
@@ -275,7 +276,9 @@ bool Connection::create_handles() noexcept {
     CURLM* multi = curl_multi_init();
     multi_.store(multi, std::memory_order_release);
     process_ = getpid();
-    return multi != nullptr;
+    // Without descriptors for it there is a handle that cannot be woken: of no use, since cancelling has to
+    // be prompt.
+    return multi != nullptr && curl_multi_wakeup(multi) == CURLM_OK;
 }
 
 void Connection::close_handles() noexcept {

@@ -75,8 +75,8 @@ void Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
 bool Trust::apply(CURL* easy) noexcept {
     const CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Trust::prepare_context);
     if (code == CURLE_OK) {
-        // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep
-        // a store: it would set the one of an earlier connection in place of this one's.
+        // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl
+        // keep a store: it would set the one of an earlier connection in place of this one's.
         return curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this) == CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L) == CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr) == CURLE_OK &&

@@ -99,7 +99,6 @@ const std::vector<SystemCall>& system_calls() {
         {"setsockopt", {ENOBUFS, EINVAL}},
         {"getpeername", {ENOBUFS, ENOTCONN}},
         {"getsockname", {ENOBUFS}},
-        {"fcntl", {EINVAL}},
         {"socketpair", {EMFILE, ENFILE}},
         {"open", {EMFILE, EACCES, ENOENT}},
         {"fopen", {EMFILE, EACCES, ENOENT}},
@@ -172,13 +171,6 @@ int getsockname(int fd, sockaddr* address, socklen_t* size) noexcept {
 }
 int socketpair(int domain, int type, int protocol, int* fds) noexcept {
     return call_fails("socketpair") ? -1 : real(&socketpair, "socketpair")(domain, type, protocol, fds);
-}
-int fcntl(int fd, int command, ...) {
-    va_list arguments;
-    va_start(arguments, command);
-    void* argument = va_arg(arguments, void*);
-    va_end(arguments);
-    return call_fails("fcntl") ? -1 : real(&fcntl, "fcntl")(fd, command, argument);
 }
 int open(const char* path, int flags, ...) {
     va_list arguments;

@@ -65,6 +65,8 @@ caller::Result live(const Setting& setting, const Account& account, Arm arm) {
     std::int32_t set = mbv_set(client, "base_url", url.c_str());
     if (set == MBV_OK) set = mbv_set(client, "ca_file", ca_file.c_str());
     if (set == MBV_OK) set = mbv_set(client, "proxy", "");
+    // Where an event is lost with a failure, the call ends by this.
+    if (set == MBV_OK) set = mbv_set(client, "timeout_ms", "1000");
     result.status = set != MBV_OK
                         ? set
                         : mbv_create_key(client, account.username.data(), account.username.size(),
