@@ -35,8 +35,8 @@ def create_key(password):
         command = [TOOL, "create-key", "--username", USERNAME, "--password-file", file.name,
                    "--base-url", STANDIN["https"], "--ca-file", STANDIN["ca_file"]]
         print("$ mbv " + " ".join(command[1:4]) + " --password-file ... --base-url " + STANDIN["https"] + " ...")
-        finished = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    print(finished.stdout, end="")
+        finished = subprocess.run(command, capture_output=True, text=True)
+    print(finished.stdout + finished.stderr, end="")
     print(f"(exit code {finished.returncode})\n")
     return finished.returncode, finished.stdout.strip()
 
