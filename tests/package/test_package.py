@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What is installed, used as a stranger would: python3 tests/package/test_package.py BUILD_DIR"""
 
+import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -94,6 +96,14 @@ class Installed(unittest.TestCase):
         self.assertIn("BIND_NOW", dynamic)
         self.assertNotIn("RPATH", dynamic)
         self.assertNotIn("RUNPATH", dynamic)
+        needed = run("nm", "-D", "-u", self.library)
+        self.assertIn("__stack_chk_fail", needed)
+        self.assertRegex(needed, r"__\w+_chk@", "no function is fortified")
+        if platform.machine() == "x86_64":
+            # Not the note in the file: it needs the C++ runtime's objects to be built so, too, and Debian's are not.
+            code = run("objdump", "-d", self.library)
+            for name in header.declarations()["functions"]:
+                self.assertRegex(code, rf"<{name}@@MBV_1>:\n.*\bendbr64\b")
         segments = run("readelf", "-l", "-W", self.library)
         self.assertIn("GNU_RELRO", segments)
         self.assertRegex(segments, r"GNU_STACK.* RW ")
@@ -122,6 +132,33 @@ class Installed(unittest.TestCase):
         program = self.compile(["gcc"], source, *needed)
         self.assertNotIn("libmobivate", run("readelf", "-d", program))
         self.call_without_network(program)
+
+    def test_two_builds_in_different_folders_give_the_same_bytes(self):
+        if not (BUILD / "CMakeCache.txt").read_text().count("CMAKE_BUILD_TYPE:STRING=Release"):
+            self.skipTest("only the release build promises that")
+        built = []
+        for name in ("one", "another deeper/place"):
+            source = self.folder / name / "source"
+            for part in ("CMakeLists.txt", "include", "src", "pkgconfig"):
+                target = source / part
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, target)
+            run("cmake", "-S", source, "-B", source / "build", "-G", "Ninja")
+            run("cmake", "--build", source / "build")
+            built.append({path: (source / "build" / path).read_bytes() for path in ("libmobivate.so.1", "libmobivate.a", "mbv")})
+        for path, content in built[0].items():
+            self.assertEqual(content == built[1][path], True, path)
+
+    def test_the_bill_of_materials(self):
+        document = json.loads(next(self.prefix.rglob("mobivate.spdx.json")).read_text())
+        packages = {package["name"]: package["versionInfo"] for package in document["packages"]}
+        self.assertEqual(set(packages), {"libmobivate", "libcurl", "OpenSSL", "RapidJSON", "libstdc++"})
+        for name, version in packages.items():
+            self.assertRegex(version, r"^[0-9]+(\.[0-9]+)+", name)
+        self.assertRegex(document["creationInfo"]["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        identifiers = {package["SPDXID"] for package in document["packages"]} | {"SPDXRef-DOCUMENT"}
+        for relation in document["relationships"]:
+            self.assertLessEqual({relation["spdxElementId"], relation["relatedSpdxElement"]}, identifiers)
 
     def test_the_headers_shortest_use_is_the_readmes(self):
         comment = (ROOT / "include/mobivate.h").read_text()

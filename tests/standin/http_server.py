@@ -255,19 +255,14 @@ class Server:
                 sock, _ = listener.accept()
             except OSError:
                 return
+            # Counted here: whoever waits for the last connection's end must not miss one that has just begun.
+            self.service.count(connections=1, open_connections=1)
             threading.Thread(target=self._serve, args=(sock, context, close_notify), daemon=True).start()
 
     def _serve(self, sock, context, close_notify):
         conversation = Conversation(self, next(self.numbers))
         try:
-            connection = TlsConnection(sock, context, close_notify) if context else Connection(sock)
-        except (OSError, ssl.SSLError, ConnectionError):
-            # A handshake that failed is a connection all the same.
-            self.service.count(connections=1)
-            sock.close()
-            return
-        try:
-            conversation.run(connection)
+            conversation.run(TlsConnection(sock, context, close_notify) if context else Connection(sock))
         except (Ended, OSError, ssl.SSLError, EOFError):
             pass
         finally:
@@ -284,33 +279,27 @@ class Conversation:
 
     def __init__(self, server, number):
         self.server, self.service, self.number = server, server.service, number
-        self.counted = False
         self.control = False
         self.reader = None
         self.next_request = None  # what a scenario's "keep" wants done with it
 
-    def _count(self):
+    def _recognise(self, request):
         """Connections of the control interface are not the service's."""
-        if not self.counted and not self.control:
-            self.counted = True
-            self.service.count(connections=1, open_connections=1)
+        if request.path.startswith("/standin/") and not self.control:
+            self.control = True
+            self.service.count(connections=-1, open_connections=-1)
 
     def finish(self):
-        if self.reader is not None and self.reader.begun and not self.control:
-            self._count()
-            self.service.count(partial_requests=1)
-        if not self.counted and not self.control:
-            self.service.count(connections=1)
-        if self.counted:
-            self.service.count(open_connections=-1)
+        if not self.control:
+            partial = self.reader is not None and self.reader.begun
+            self.service.count(open_connections=-1, partial_requests=1 if partial else 0)
 
     def run(self, connection):
         self.reader = Reader(connection)
         while True:
             try:
                 request = self.reader.head()
-                self.control = request.path.startswith("/standin/")
-                self._count()
+                self._recognise(request)
                 if request.fields.get("expect", "").lower() == "100-continue":
                     connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
                 if self._early(request, connection):

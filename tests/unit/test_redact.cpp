@@ -34,6 +34,21 @@ TEST_CASE("a secret is blanked however it is written") {
     }
 }
 
+TEST_CASE("characters beyond the basic plane, and escapes that are none") {
+    const std::string emoji = "pass\xF0\x9F\x98\x80\xE2\x82\xACword";
+    CHECK(redact(R"(a pass\ud83d\ude00\u20acword b)", emoji) == "a *** b");
+    CHECK(redact("a pass&#128512;&#x20AC;word b", emoji) == "a *** b");
+    CHECK(redact("a PASS%F0%9F%98%80%E2%82%ACWORD b", emoji) == "a *** b");
+    CHECK(redact("a \xCE\xA3\xD0\x96\xC4\x8C\xC5\xBD\xD0\x81x b",
+                 "\xCF\x83\xD0\xB6\xC4\x8D\xC5\xBE\xD1\x91x") == "a *** b");
+    for (const std::string text : {R"(\ud83d\u0041)", R"(\ud83dx)", R"(\u12)", R"(\q)", R"(\)", "&#;", "&#x;",
+                                   "&#9999999;", "&amp", "%4", "%zz", "&#65"}) {
+        CAPTURE(text);
+        CHECK(redact(text, "secret") == text);
+    }
+    CHECK(redact(R"(s\x65cret)", "secret") == "***");
+}
+
 TEST_CASE("a secret that looks like an escape itself is found as it is") {
     CHECK(redact("x%41bcde y", "%41bcde") == "x*** y");
     CHECK(redact("%41bcde", "41bcde") == "%***");
