@@ -171,7 +171,7 @@ class Proxy:
             authority = head.split()[1].decode()
             self.connects.append(authority)
             host, port = authority.rsplit(":", 1)
-            with socket.create_connection((host, int(port))) as service:
+            with socket.create_connection(("127.0.0.1" if host == "localhost" else host, int(port))) as service:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 other = {client: service, service: client}
                 while True:
