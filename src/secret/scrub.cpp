@@ -41,11 +41,11 @@ void wipe_upper_registers() noexcept {
 }
 
 void wipe_registers() noexcept {
-    if (__builtin_cpu_supports("avx") != 0) {
+    if (__builtin_cpu_supports("avx")) {
         asm volatile("vzeroall" ::
                          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
                            "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-        if (__builtin_cpu_supports("avx512f") != 0) wipe_upper_registers();
+        if (__builtin_cpu_supports("avx512f")) wipe_upper_registers();
         return;
     }
     asm volatile(
