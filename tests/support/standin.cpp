@@ -83,14 +83,20 @@ std::string fact(const char* name, const char* inner) {
 
 int fact_pid() { return facts()["pid"].GetInt(); }
 
-rapidjson::Document control(const char* method, const std::string& path, const std::string& body) {
+namespace {
+
+rapidjson::Document ask(const std::string& base_url, bool new_connection, const char* method,
+                        const std::string& path, const std::string& body) {
     // Kept: walks ask thousands of times.
     static const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
     static std::mutex one_at_a_time;
     const std::lock_guard<std::mutex> guard(one_at_a_time);
     curl_easy_reset(easy.get());
     std::string answer;
-    curl_easy_setopt(easy.get(), CURLOPT_URL, (fact("http") + "/standin/" + path).c_str());
+    curl_easy_setopt(easy.get(), CURLOPT_URL, (base_url + "/standin/" + path).c_str());
+    curl_easy_setopt(easy.get(), CURLOPT_FRESH_CONNECT, new_connection ? 1L : 0L);
+    curl_easy_setopt(easy.get(), CURLOPT_FORBID_REUSE, new_connection ? 1L : 0L);
+    curl_easy_setopt(easy.get(), CURLOPT_CAINFO, fact("ca_file").c_str());
     curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
     curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
@@ -108,6 +114,18 @@ rapidjson::Document control(const char* method, const std::string& path, const s
                                  ", HTTP " + std::to_string(status) + ": " + answer);
     }
     return answer.empty() ? rapidjson::Document() : parse(answer);
+}
+
+}  // namespace
+
+rapidjson::Document control(const char* method, const std::string& path, const std::string& body) {
+    return ask(fact("http"), false, method, path, body);
+}
+
+void await_quiet(const char* scheme) {
+    const auto found = ask(fact(scheme), true, "GET", "state?open_connections=0&timeout_ms=10000", "");
+    if (found["open_connections"].GetInt() != 0)
+        throw std::runtime_error("the service does not come to rest");
 }
 
 Account create_account(const std::string& username, const std::string& password,

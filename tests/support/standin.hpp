@@ -39,6 +39,10 @@ struct State {
 State state();
 State await_connections(int connections);
 
+// Waits until the service on that port ("http" or "https") has come to the end of every connection. It asks
+// on a new connection, which is accepted after all that came before.
+void await_quiet(const char* scheme);
+
 // A forwarder in front of a service, that cuts where it is told.
 class Relay {
 public:

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Many clients on many threads, one client misused by many, cancelling raced against a call's start and end,
+// forks.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "ledger.hpp"
+
+using namespace service;
+
+namespace {
+
+bool full() { return std::getenv("MOBIVATE_WALK") != nullptr; }
+
+int exit_status(pid_t child) {
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("64 clients on 64 threads") {
+    constexpr int clients = 64;
+    const int calls = full() ? 157 : 16;  // 10,048 calls, or 1,024
+    std::vector<Account> accounts(clients);
+    std::atomic<int> wrong{0};
+    {
+        std::vector<std::thread> threads;
+        for (const Account& account : accounts) {
+            threads.emplace_back([&account, &wrong, calls] {
+                const caller::Client client(mbv_new());
+                const std::string url = standin::fact("http");
+                if (mbv_set(client.get(), "base_url", url.c_str()) != MBV_OK) ++wrong;
+                for (int i = 0; i < calls; ++i) {
+                    if (caller::create_key(client.get(), account.username, password).status != MBV_OK)
+                        ++wrong;
+                }
+            });
+        }
+        for (std::thread& thread : threads) thread.join();
+    }
+    CHECK(wrong == 0);
+    walk::ledger()["threads, 64 clients"].cases += clients * calls;
+    for (const Account& account : accounts) CHECK(account.truth().replaced == calls);
+}
+
+TEST_CASE("one client misused by 8 threads") {
+    const Account account;
+    const auto client = client_for(standin::fact("http"));
+    const int calls = full() ? 5000 : 200;
+    std::atomic<int> created{0};
+    std::atomic<int> other{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            for (int call = 0; call < calls; ++call) {
+                char key[MBV_KEY_CAPACITY];
+                char text[64];
+                const std::int32_t status =
+                    mbv_create_key(client.get(), account.username.data(), account.username.size(),
+                                   password.data(), password.size(), key, sizeof key, nullptr);
+                if (status == MBV_OK) {
+                    ++created;
+                } else if (status != MBV_ERR_BUSY) {
+                    ++other;
+                }
+                // The getters, at any time.
+                mbv_error_message(client.get(), text, sizeof text);
+                mbv_server_message(client.get(), text, sizeof text);
+                if (mbv_key_state(client.get()) == MBV_KEY_UNCHANGED && status == MBV_OK)
+                    std::this_thread::yield();
+                mbv_http_status(client.get());
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(other == 0);
+    CHECK(created > 0);
+    CHECK(account.truth().requests == created);
+    walk::ledger()["threads, one client misused"].cases += 8L * calls;
+}
+
+TEST_CASE("cancelling raced against a call's start and end") {
+    const Account account;
+    const auto client = client_for(standin::fact("http"));
+    const int races = full() ? 100000 : 1000;
+    std::atomic<int> round{0};
+    std::atomic<bool> over{false};
+    std::thread canceller([&] {
+        int seen = 0;
+        while (!over) {
+            if (round.load() == seen) continue;
+            seen = round.load();
+            // Spread over the call's time, which is some hundred microseconds.
+            const auto until =
+                std::chrono::steady_clock::now() + std::chrono::nanoseconds(seen * 7919L % 400000);
+            while (std::chrono::steady_clock::now() < until) {
+            }
+            mbv_cancel(client.get());
+        }
+    });
+    standin::Account truth = account.truth();
+    int created = 0;
+    int cancelled = 0;
+    for (int i = 0; i < races; ++i) {
+        mbv_uncancel(client.get());
+        ++round;
+        const auto result = caller::create_key(client.get(), account.username, password);
+        const bool expected = result.status == MBV_OK || result.status == MBV_ERR_CANCELLED;
+        CHECK(expected);
+        created += result.status == MBV_OK ? 1 : 0;
+        cancelled += result.status == MBV_ERR_CANCELLED ? 1 : 0;
+        if (result.key_state == MBV_KEY_UNKNOWN) standin::await_quiet("http");
+        const auto before = truth;
+        truth = account.truth();
+        walk::enter("cancel raced", result, before.valid_key, truth, before.requests, false);
+    }
+    over = true;
+    canceller.join();
+    MESSAGE(created << " calls ended before they were cancelled, " << cancelled << " did not");
+}
+
+TEST_CASE("a fork during a call") {
+    const Account account(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
+    const Account other;
+    const auto client = client_for(standin::fact("https"));
+    caller::Result result;
+    std::thread calling([&] { result = caller::create_key(client.get(), account.username, password); });
+    standin::await_requests(account.username, 1);
+    const pid_t child = fork();
+    if (child == 0) {
+        // The parent's call is none of the child's: the client is busy, and a new one works.
+        const bool busy = caller::create_key(client.get(), other.username, password).status == MBV_ERR_BUSY;
+        const auto own = client_for(standin::fact("https"));
+        const bool works = caller::create_key(own.get(), other.username, password).status == MBV_OK;
+        _exit(busy && works ? 0 : 1);
+    }
+    CHECK(exit_status(child) == 0);
+    mbv_cancel(client.get());
+    calling.join();
+    CHECK(result.status == MBV_ERR_CANCELLED);
+    CHECK(account.truth().requests == 1);
+    ++walk::ledger()["processes"].cases;
+}
+
+TEST_CASE("exit during a call") {
+    const Account account(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
+    const pid_t child = fork();
+    if (child == 0) {
+        auto* client = client_for(standin::fact("https")).release();
+        std::thread([client, &account] { caller::create_key(client, account.username, password); }).detach();
+        standin::await_requests(account.username, 1);
+        std::exit(7);
+    }
+    CHECK(exit_status(child) == 7);
+    ++walk::ledger()["processes"].cases;
+}
