@@ -11,10 +11,13 @@ import contextlib
 import hashlib
 import json
 import os
+import pathlib
 import secrets
+import socket
 import string
 import subprocess
 import sys
+import tempfile
 import unittest
 import urllib.parse
 import urllib.request
@@ -64,6 +67,33 @@ class Host:
             raise AssertionError(f"the host ended with {status}")
 
 
+# They read the password from standard input, and stand still after the call, having forgotten all that they can.
+PEERS = {
+    "urllib": """
+import json, ssl, sys, urllib.request
+def call(url, ca_file, username):
+    body = json.dumps({"username": username, "password": sys.stdin.readline().strip()}).encode()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)))
+    with opener.open(urllib.request.Request(url + "/auth/createkey", body, {"Content-Type": "application/json"})) as answer:
+        json.load(answer)["apiKey"]
+        return answer.status
+print(call(*sys.argv[1:]), flush=True)
+sys.stdin.readline()
+""",
+    "requests": """
+import sys, requests
+def call(url, ca_file, username):
+    session = requests.Session()
+    session.trust_env = False
+    answer = session.post(url + "/auth/createkey", json={"username": username, "password": sys.stdin.readline().strip()}, verify=ca_file)
+    answer.json()["apiKey"]
+    return answer.status_code
+print(call(*sys.argv[1:]), flush=True)
+sys.stdin.readline()
+""",
+}
+
+
 class Case:
     """A host with an account of its own, whose password and key are known here alone."""
 
@@ -98,6 +128,36 @@ class Case:
 
     def scan(self):
         return scan(self.host.process.pid, self.needles, self.own)
+
+
+class Proxy:
+    """A real forward proxy: tinyproxy on a port of its own."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="mobivate-proxy-")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = pathlib.Path(self.folder.name, "log")
+        configuration = pathlib.Path(self.folder.name, "tinyproxy.conf")
+        configuration.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogFile "{self.log}"\nLogLevel Connect\n')
+        self.process = subprocess.Popen(["tinyproxy", "-d", "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return self
+            except ConnectionRefusedError:
+                if self.process.poll() is not None:
+                    raise AssertionError("tinyproxy has not started") from None
+
+    def connects(self):
+        return self.log.read_text().count("CONNECT")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.folder.cleanup()
 
 
 class Secrets(unittest.TestCase):
@@ -159,6 +219,27 @@ class Secrets(unittest.TestCase):
         TABLE.append(("hand-written libcurl", "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
         self.assertGreaterEqual(counts[0], 2)
         self.assertGreaterEqual(counts[1], 1)
+
+    def test_other_clients_leave_copies(self):
+        """What people use instead, by the same scan: for the record, and as a control."""
+        for name, command in PEERS.items():
+            try:
+                __import__(name.split()[-1])
+            except ImportError:
+                continue
+            case = Case()
+            case.host.end()
+            process = subprocess.Popen([sys.executable, "-c", command, STANDIN["https"], STANDIN["ca_file"], case.username],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            process.stdin.write(case.password.encode() + b"\n")
+            self.assertEqual(process.stdout.readline(), b"200\n")
+            found = scan(process.pid, case.needles)
+            process.stdin.close()
+            process.wait()
+            process.stdout.close()
+            counts = [found[one]["copies"] for one in ("password", "key")]
+            TABLE.append((f"Python's {name}", "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
+            self.assertGreaterEqual(counts[0] + counts[1], 2)
 
     # ---- What must not ----
 
@@ -235,6 +316,12 @@ class Secrets(unittest.TestCase):
     def test_long_passwords(self):
         for size in (300, 500):
             self.run_case(f"a password of {size} bytes", "MBV_OK", password_size=size)
+
+    def test_through_a_proxy(self):
+        with Proxy() as proxy:
+            self.run_case("through a proxy", "MBV_OK", options={"proxy": proxy.url}.items())
+            self.run_case("through a proxy, 401", "MBV_ERR_CREDENTIALS", options={"proxy": proxy.url}.items(), wrong_password=True)
+            self.assertGreaterEqual(proxy.connects(), 2)
 
     def test_a_host_that_uses_libcurl_itself(self):
         for scheme in ("https", "http"):
