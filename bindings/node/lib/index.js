@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+'use strict';
+
+const { types } = require('node:util');
+const { keyCapacity, keyStates, load, status } = require('./library.js');
+
+/** @typedef {import('mobivate').ErrorDetails} ErrorDetails */
+
+class MobivateError extends Error {
+  /**
+   * @param {string} message
+   * @param {ErrorDetails} details
+   * @param {ErrorOptions} [options]
+   */
+  constructor(message, details, options) {
+    super(message, options);
+    this.code = details.code;
+    this.keyState = details.keyState;
+    this.httpStatus = details.httpStatus;
+    this.serverCode = details.serverCode;
+    this.serverMessage = details.serverMessage;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+Object.defineProperty(MobivateError.prototype, 'name', {
+  value: 'MobivateError',
+  writable: true,
+  configurable: true,
+});
+
+/** @type {Pick<ErrorDetails, 'httpStatus' | 'serverCode' | 'serverMessage' | 'retryAfterMs'>} */
+const noAnswer = { httpStatus: null, serverCode: null, serverMessage: null, retryAfterMs: null };
+
+/** @typedef {bigint | null} Handle */
+
+// Clients that nobody closed and nobody can reach any more.
+const abandoned = new FinalizationRegistry((/** @type {Handle} */ handle) => load().mbv_free(handle));
+
+// The handles of the clients that are in a call. A process that exits waits for the threads of these calls.
+/** @type {Set<Handle>} */
+const inCall = new Set();
+
+function endCalls() {
+  for (const handle of inCall) load().mbv_cancel(handle);
+}
+
+class Client {
+  #library = load();
+  /** @type {Handle} */
+  #handle;
+  #closed = false;
+
+  /** @param {import('mobivate').ClientOptions} [options] */
+  constructor(options = {}) {
+    this.#handle = this.#library.mbv_new();
+    if (this.#handle === null) {
+      throw new MobivateError('There was no memory for a client. The old key still works.', {
+        code: 'MBV_ERR_NO_MEMORY',
+        keyState: 'unchanged',
+        ...noAnswer,
+      });
+    }
+    abandoned.register(this, this.#handle, this);
+    try {
+      this.set(options);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** @param {import('mobivate').ClientOptions} options */
+  set(options) {
+    this.#mustBeIdle();
+    for (const [name, value] of Object.entries(options)) {
+      if (value === undefined) continue;
+      const texts = [name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), String(value)].map(
+        text => {
+          if (text.includes('\0')) throw new TypeError(`The option ${JSON.stringify(name)} contains a NUL.`);
+          return new Secret('option', text);
+        },
+      );
+      try {
+        const result = this.#library.mbv_set(this.#handle, texts[0].bytes, texts[1].bytes);
+        if (result !== status.MBV_OK) throw this.#error(result, { ...noAnswer, keyState: 'unchanged' });
+      } finally {
+        for (const text of texts) text.wipe();
+      }
+    }
+  }
+
+  /**
+   * @param {string | Uint8Array} username
+   * @param {string | Uint8Array} password
+   * @param {import('mobivate').CallOptions} [options]
+   */
+  async createKey(username, password, options) {
+    const key = await this.#call(username, password, options);
+    try {
+      return key.toString('utf8');
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  /**
+   * @param {string | Uint8Array} username
+   * @param {string | Uint8Array} password
+   * @param {import('mobivate').CallOptions} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  async createKeyBytes(username, password, options) {
+    return this.#call(username, password, options);
+  }
+
+  [Symbol.dispose]() {
+    this.close();
+  }
+
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    abandoned.unregister(this);
+    if (inCall.has(this.#handle)) {
+      this.#library.mbv_cancel(this.#handle); // The call frees the client when it ends.
+    } else {
+      this.#library.mbv_free(this.#handle);
+    }
+  }
+
+  /**
+   * @param {string | Uint8Array} username
+   * @param {string | Uint8Array} password
+   * @param {import('mobivate').CallOptions} [options]
+   * @returns {Promise<Buffer>} the key, in memory that is nobody else's
+   */
+  async #call(username, password, { signal } = {}) {
+    this.#mustBeIdle();
+    const library = this.#library;
+    const handle = this.#handle;
+    // Own copies: the caller may wipe or change its arrays at once, while the call goes on in another thread.
+    const user = new Secret('user name', username);
+    const pass = new Secret('password', password);
+    const key = Buffer.from(new ArrayBuffer(keyCapacity));
+    const keySize = [0];
+    const abort = () => library.mbv_cancel(handle);
+    if (inCall.size === 0) process.on('exit', endCalls);
+    inCall.add(handle);
+    try {
+      // What ended an earlier call must not end this one. All of this runs in one thread: nothing comes
+      // between.
+      library.mbv_uncancel(handle);
+      signal?.addEventListener('abort', abort);
+      if (signal?.aborted) abort();
+      const result = await new Promise((/** @type {(result: number) => void} */ resolve) => {
+        library.mbv_create_key.async(
+          handle,
+          user.bytes,
+          user.size,
+          pass.bytes,
+          pass.size,
+          key,
+          keyCapacity,
+          keySize,
+          (_, returned) => resolve(returned),
+        );
+      }).catch(error => {
+        // There are limits to how many calls can wait for a thread.
+        throw new MobivateError(
+          `The call could not be started: ${error.message}. The old key still works.`,
+          { code: 'MBV_ERR_NO_MEMORY', keyState: 'unchanged', ...noAnswer },
+          { cause: error },
+        );
+      });
+      if (result !== status.MBV_OK) throw this.#error(result, this.#details(), signal);
+      return key.subarray(0, keySize[0]);
+    } finally {
+      inCall.delete(handle);
+      if (inCall.size === 0) process.off('exit', endCalls);
+      signal?.removeEventListener('abort', abort);
+      user.wipe();
+      pass.wipe();
+      if (this.#closed) library.mbv_free(handle);
+    }
+  }
+
+  #mustBeIdle() {
+    if (this.#closed)
+      throw Object.assign(new Error('The client is closed.'), { code: 'ERR_MOBIVATE_CLOSED' });
+    if (inCall.has(this.#handle)) {
+      // Not asked of the library: where the call still waits for a thread, it would let another one in.
+      throw new MobivateError(
+        "The client is in a call on another thread. What becomes of the old key is that call's to tell.",
+        { code: 'MBV_ERR_BUSY', keyState: 'unknown', ...noAnswer },
+      );
+    }
+  }
+
+  /** What the library tells of the last call. */
+  #details() {
+    const library = this.#library;
+    const handle = this.#handle;
+    const retryAfterMs = Number(library.mbv_retry_after_ms(handle));
+    return {
+      keyState: keyStates[library.mbv_key_state(handle)],
+      httpStatus: library.mbv_http_status(handle) || null,
+      serverCode: library.mbv_server_code(handle) || null,
+      serverMessage: textOf(library.mbv_server_message, handle) || null,
+      retryAfterMs: retryAfterMs < 0 ? null : retryAfterMs,
+    };
+  }
+
+  /**
+   * @param {number} result
+   * @param {Omit<ErrorDetails, 'code'>} details
+   * @param {AbortSignal} [signal]
+   */
+  #error(result, details, signal) {
+    const code = this.#library.mbv_status_name(result);
+    const cause =
+      result === status.MBV_ERR_CANCELLED && signal?.aborted ? { cause: signal.reason } : undefined;
+    const error = new MobivateError(
+      textOf(this.#library.mbv_error_message, this.#handle),
+      { ...details, code },
+      cause,
+    );
+    // As everywhere in Node.js.
+    if (result === status.MBV_ERR_CANCELLED) Object.defineProperty(error, 'name', { value: 'AbortError' });
+    return error;
+  }
+}
+
+/** A text in UTF-8 with a NUL behind, in memory of its own that is wiped. */
+class Secret {
+  /**
+   * @param {string} what
+   * @param {string | Uint8Array} text
+   */
+  constructor(what, text) {
+    if (types.isUint8Array(text)) {
+      this.size = text.length;
+      this.bytes = Buffer.from(new ArrayBuffer(this.size + 1)); // Not of the pool that small Buffers share.
+      this.bytes.set(text);
+    } else if (typeof text === 'string') {
+      // Encoding replaces what is not a character: the library is given something to refuse instead.
+      const encodable = !/\p{Surrogate}/u.test(text);
+      this.size = encodable ? Buffer.byteLength(text) : 1;
+      this.bytes = Buffer.from(new ArrayBuffer(this.size + 1));
+      if (encodable) this.bytes.write(text);
+      else this.bytes[0] = 0xff;
+    } else {
+      throw new TypeError(`The ${what} must be a string or a Uint8Array.`);
+    }
+  }
+
+  wipe() {
+    this.bytes.fill(0);
+  }
+}
+
+/**
+ * @param {(handle: Handle, buffer: Buffer | null, capacity: number) => number} getter
+ * @param {Handle} handle
+ */
+function textOf(getter, handle) {
+  const size = Number(getter(handle, null, 0));
+  const buffer = Buffer.alloc(size + 1);
+  getter(handle, buffer, buffer.length);
+  return buffer.toString('utf8', 0, size);
+}
+
+module.exports = { Client, MobivateError };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+use std::fmt;
+use std::ptr;
+use std::sync::atomic::{compiler_fence, Ordering};
+
+/// An API key. It is wiped from memory when it is dropped, and `{:?}` does not show it.
+///
+/// A key cannot be cloned: every further copy is one that you make, and wipe.
+pub struct Key {
+    // The library writes the key and a NUL into it; it never moves.
+    pub(crate) buffer: Box<[u8]>,
+    pub(crate) size: usize,
+}
+
+impl Key {
+    pub(crate) fn with_capacity(capacity: usize) -> Key {
+        Key { buffer: vec![0; capacity].into_boxed_slice(), size: 0 }
+    }
+
+    /// The key as text. It is printable ASCII without spaces, at most 4096 bytes.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The same as bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buffer[..self.size]
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        for byte in self.buffer.iter_mut() {
+            // SAFETY: a reference is valid to write to. A plain write to memory that is about to be
+            // freed would be optimised away.
+            unsafe { ptr::write_volatile(byte, 0) };
+        }
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Key(***)")
+    }
+}

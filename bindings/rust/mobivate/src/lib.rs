@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//! Creates an API key for an account of the Mobivate bulk-SMS service, and tells what became of the old one.
+//!
+//! A success revokes the key that the account had. So an [`Error`] always says whether the old key still
+//! works: in its text, and as [`Error::key_state`].
+//!
+//! ```no_run
+//! use mobivate::{Client, Error};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let mut client = Client::new()?;
+//! match client.create_key("first.last@example.com", "your-pass") {
+//!     Ok(key) => println!("{}", key.as_str()),
+//!     Err(Error::RateLimited(details)) => eprintln!("{details} Wait for {:?}.", details.retry_after),
+//!     Err(error) => eprintln!("{error}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crate is a safe interface of the C library libmobivate, which it needs at build time (found by
+//! pkg-config) and at run time.
+
+#![warn(missing_docs)]
+
+mod client;
+mod error;
+mod key;
+
+use std::ffi::CStr;
+
+pub use client::{CancelHandle, Client};
+pub use error::{Details, Error, KeyState};
+pub use key::Key;
+
+/// The version of the libmobivate that is loaded, such as `"1.0.0"`.
+pub fn version() -> &'static str {
+    // SAFETY: the library returns a static C string.
+    let version = unsafe { CStr::from_ptr(mobivate_sys::mbv_version()) };
+    version.to_str().unwrap_or_default()
+}
