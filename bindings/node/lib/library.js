@@ -77,7 +77,7 @@ function loadNow() {
   const where = named
     ? `${named}, which MOBIVATE_LIBRARY names,`
     : `${defaultName}, on the dynamic loader's search path,`;
-  const install = 'install libmobivate 1.x (Debian: libmobivate1), or name its file in MOBIVATE_LIBRARY';
+  const install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY';
   try {
     if ((koffi.config().async_stack_size ?? 0) < stackSize) koffi.config({ async_stack_size: stackSize });
   } catch {

@@ -9,7 +9,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 
 const library = /** @type {string} */ (process.env.MOBIVATE_LIBRARY);
-const install = 'install libmobivate 1.x (Debian: libmobivate1), or name its file in MOBIVATE_LIBRARY.';
+const install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
 
 /**
  * Makes a client in a process of its own.

@@ -152,7 +152,7 @@ let check_library () =
     failwith
       (Printf.sprintf
          "This program needs libmobivate 1.0.0 or newer, and below 2, but the loader found version %s as %s: \
-          install one of these (Debian: libmobivate1)."
+          install one of these."
          (library_version ()) (library_file ()))
 
 let create ?base_url ?timeout ?connect_timeout ?ca_file ?ca_dir ?proxy ?user_agent () =

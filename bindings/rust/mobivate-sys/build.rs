@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
 const WANTED: &str = "libmobivate 1.0.0 or newer, and below 2";
-const INSTALL: &str = "install libmobivate with its development files (Debian: libmobivate-dev), \
+const INSTALL: &str = "install libmobivate with its development files, \
                        or set MOBIVATE_LIBRARY to the path of libmobivate.so";
 
 fn main() {

@@ -147,7 +147,7 @@ fn an_old_library_is_told() {
     assert!(succeeded, "{stderr}");
     let expected = format!(
         "This program needs libmobivate 1.0.0 or newer, and below 2, but the loader found version 0.9.0 \
-         as {}: install one of these (Debian: libmobivate1). The old key still works.\n",
+         as {}: install one of these. The old key still works.\n",
         library.display()
     );
     assert_eq!(stdout, expected);

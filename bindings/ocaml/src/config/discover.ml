@@ -12,7 +12,7 @@ let flags pkg_config =
       let why = List.hd (String.split_on_char '\n' (String.trim why)) in
       C.die
         "mobivate needs %s, and pkg-config did not find it (PKG_CONFIG_PATH is %S; it said %S): install \
-         libmobivate with its development files (Debian: libmobivate-dev)."
+         libmobivate with its development files."
         wanted
         (Option.value (Sys.getenv_opt "PKG_CONFIG_PATH") ~default:"")
         why

@@ -280,7 +280,7 @@ fn check_library() -> Result<(), Error> {
     }
     Err(Error::IncompatibleLibrary(Details::unsent(format!(
         "This program needs libmobivate 1.0.0 or newer, and below 2, but the loader found version {} as {}: \
-         install one of these (Debian: libmobivate1). The old key still works.",
+         install one of these. The old key still works.",
         crate::version(),
         library_file().unwrap_or_else(|| "libmobivate.so.1".to_owned()),
     ))))
