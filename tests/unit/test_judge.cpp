@@ -393,3 +393,55 @@ TEST_CASE("Retry-After") {
     CHECK(after("7", "Retry-After: 9\r\n") == 7000);
     CHECK(judge(answer(503, "", "retry-after:7\r\n")).retry_after_ms == 7000);
 }
+
+TEST_CASE("every status code with every body in every framing") {
+    struct Body {
+        const char* name;
+        std::string bytes;
+        const char* key;  // null: not a success
+    };
+    const Body bodies[] = {
+        {"documented", created, key.c_str()},
+        {"documented error", invalid_credentials, nullptr},
+        {"empty", "", nullptr},
+        {"HTML", "<html></html>", nullptr},
+        {"invalid UTF-8", "{\"apiKey\":\"\xC3\x28\"}", nullptr},
+        {"cut", created.substr(0, created.size() - 1), nullptr},
+        {"deep", std::string(32000, '[') + std::string(32000, ']'), nullptr},
+        {"duplicate", R"({"apiKey":"a","apiKey":"b"})", nullptr},
+        {"missing", R"({"code":1})", nullptr},
+        {"wrong type", R"({"apiKey":[1]})", nullptr},
+        {"empty key", R"({"apiKey":""})", nullptr},
+        {"CR LF in the key", R"({"apiKey":"a\r\nb"})", nullptr},
+        {"control in the key", "{\"apiKey\":\"a\\u0001b\"}", nullptr},
+        {"byte order mark", "\xEF\xBB\xBF{\"apiKey\":\"abc\"}", "abc"},
+        {"NUL", std::string("{\"apiKey\":\"a\0b\"}", 16), nullptr},
+        {"gzip", "\x1f\x8b\x08\x03\x02", nullptr},
+    };
+    long cases = 0;
+    for (int code = 100; code <= 599; ++code) {
+        for (const Body& body : bodies) {
+            std::string chunked =
+                "HTTP/1.1 " + std::to_string(code) + " X\r\nTransfer-Encoding: chunked\r\n\r\n";
+            char size[16];
+            std::snprintf(size, sizeof size, "%zx\r\n", body.bytes.size());
+            if (!body.bytes.empty()) chunked += size + body.bytes + "\r\n";
+            chunked += "0\r\n\r\n";
+            const std::string until_end = "HTTP/1.1 " + std::to_string(code) + " X\r\n\r\n" + body.bytes;
+            for (const std::string& bytes : {answer(code, body.bytes), chunked, until_end}) {
+                ++cases;
+                const auto judged = judge(bytes);
+                const bool has_body = code >= 200 && code != 204 && code != 304;
+                const bool success = code / 100 == 2 && body.key != nullptr && has_body;
+                const auto expected = success           ? KeyState::replaced
+                                      : code / 100 == 4 ? KeyState::unchanged
+                                                        : KeyState::unknown;
+                if (judged.key_state != expected || (judged.status == Status::ok) != success ||
+                    (success && judged.key != body.key)) {
+                    FAIL_CHECK(code << " with " << body.name << ": " << judged.what);
+                }
+            }
+        }
+    }
+    MESSAGE(cases << " answers judged");
+}
