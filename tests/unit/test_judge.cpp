@@ -407,7 +407,7 @@ TEST_CASE("every status code with every body in every framing") {
         {"HTML", "<html></html>", nullptr},
         {"invalid UTF-8", "{\"apiKey\":\"\xC3\x28\"}", nullptr},
         {"cut", created.substr(0, created.size() - 1), nullptr},
-        {"deep", std::string(32000, '[') + std::string(32000, ']'), nullptr},
+        {"deep", std::string(500, '[') + std::string(500, ']'), nullptr},
         {"duplicate", R"({"apiKey":"a","apiKey":"b"})", nullptr},
         {"missing", R"({"code":1})", nullptr},
         {"wrong type", R"({"apiKey":[1]})", nullptr},
