@@ -65,7 +65,9 @@ fn a_handle_ends_a_call_and_may_outlive_its_client() {
         (client, outcome)
     });
     standin.await_requests(username, 1);
-    handle.clone().cancel();
+    // From another thread than the call's, and than the handle's own.
+    let other_handle = handle.clone();
+    thread::spawn(move || other_handle.cancel()).join().unwrap();
     let (mut client, outcome) = call.join().unwrap();
     assert!(matches!(outcome, Err(Error::Cancelled(_))), "{outcome:?}");
     // It is sticky, so that there is no moment in which it comes too early.

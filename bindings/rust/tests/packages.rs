@@ -2,6 +2,7 @@
 //! The crates as a stranger uses them: the README's example, and a libmobivate that is missing or too old.
 
 use std::env;
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ fn old_library(folder: &Path) -> PathBuf {
     let mut source = String::from("const char *mbv_version(void) { return \"0.9.0\"; }\n");
     for (name, _) in header.member("functions").unwrap().members() {
         if name != "mbv_version" {
-            source.push_str(&format!("int {name}(void) {{ return 900; }}\n"));
+            writeln!(source, "int {name}(void) {{ return 900; }}").unwrap();
         }
     }
     fs::write(folder.join("old.c"), source).unwrap();
