@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+package com.mobivate;
+
+/** What became of the key that the account had before the call. */
+public enum KeyState {
+    /** The old key surely still works. */
+    UNCHANGED,
+
+    /** The old key is revoked. */
+    REPLACED,
+
+    /** The old key may be revoked. Create a key again to have a valid one. */
+    UNKNOWN;
+
+    private static final KeyState[] BY_NUMBER = values();
+
+    static KeyState of(int number) {
+        return BY_NUMBER[number];
+    }
+}
