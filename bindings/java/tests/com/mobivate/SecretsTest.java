@@ -12,6 +12,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -25,6 +26,7 @@ import org.junit.Test;
 public class SecretsTest {
     private static final Pattern WRITABLE =
             Pattern.compile("([0-9a-f]+)-([0-9a-f]+) rw\\S* \\S+ \\S+ \\S+ *(.*)");
+    private static final int SIZE = 16;
     private static final List<Charset> ENCODINGS =
             List.of(StandardCharsets.US_ASCII, StandardCharsets.UTF_16LE);
 
@@ -121,14 +123,25 @@ public class SecretsTest {
         return found;
     }
 
+    /** Looks for the last bytes: of what is freed, the first ones are overwritten. */
+    private static byte[] endOf(String text, Charset encoding) {
+        byte[] bytes = text.getBytes(encoding);
+        return Arrays.copyOfRange(bytes, bytes.length - SIZE, bytes.length);
+    }
+
     private static void scan(
             RandomAccessFile memory, long start, long end, String password, String key, Found found) {
-        // Of what is freed, the beginning is overwritten.
-        String endOfPassword = password.substring(password.length() - 16);
-        String endOfKey = key.substring(key.length() - 16);
+        List<byte[]> passwords = new ArrayList<>();
+        List<byte[]> keys = new ArrayList<>();
+        boolean[] first = new boolean[256];
+        for (Charset encoding : ENCODINGS) {
+            passwords.add(endOf(password, encoding));
+            keys.add(endOf(key, encoding));
+        }
+        passwords.forEach(bytes -> first[bytes[0] & 0xff] = true);
+        keys.forEach(bytes -> first[bytes[0] & 0xff] = true);
         byte[] piece = new byte[1 << 20];
-        // Pieces overlap, by less than what is looked for.
-        for (long at = start; at + 32 < end; at += piece.length - 31) {
+        for (long at = start; at + SIZE <= end; at += piece.length - SIZE + 1) {
             int size = (int) Math.min(piece.length, end - at);
             try {
                 memory.seek(at);
@@ -137,22 +150,22 @@ public class SecretsTest {
                 continue;
             }
             found.bytes += size;
-            for (Charset encoding : ENCODINGS) {
-                found.passwords += count(piece, size, endOfPassword.getBytes(encoding));
-                found.keys += count(piece, size, endOfKey.getBytes(encoding));
+            for (int index = 0; index + SIZE <= size; ++index) {
+                if (first[piece[index] & 0xff]) {
+                    found.passwords += isThere(piece, index, passwords);
+                    found.keys += isThere(piece, index, keys);
+                }
             }
         }
     }
 
-    private static int count(byte[] piece, int size, byte[] wanted) {
-        int count = 0;
-        for (int at = 0; at + wanted.length <= size; ++at) {
-            if (piece[at] == wanted[0]
-                    && Arrays.equals(piece, at, at + wanted.length, wanted, 0, wanted.length)) {
-                ++count;
+    private static int isThere(byte[] piece, int at, List<byte[]> wanted) {
+        for (byte[] bytes : wanted) {
+            if (Arrays.equals(piece, at, at + SIZE, bytes, 0, SIZE)) {
+                return 1;
             }
         }
-        return count;
+        return 0;
     }
 
     @Test
