@@ -15,6 +15,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -361,6 +362,45 @@ public class ClientTest {
             CancellationException error = assertThrows(CancellationException.class, future::join);
             assertTrue(error.getMessage(), error.getMessage().endsWith("The old key still works."));
             later.get(0).run();
+            assertEquals(0, Standin.requests(username));
+        }
+    }
+
+    @Test
+    public void aFutureEndsItsOwnCallAndNoLaterOne() throws Exception {
+        String username = Standin.newAccount(Standin.json("{'delay_ms': {'before_answer': 200}}"));
+        try (Client client = Standin.client()) {
+            CompletableFuture<ApiKey> first = client.createKeyAsync(username, SECRET);
+            first.get().close();
+            CompletableFuture<ApiKey> second = client.createKeyAsync(username, SECRET);
+            Standin.account(username, 2);
+            assertFalse(first.cancel(true));
+            try (ApiKey key = second.get()) {
+                assertEquals(Standin.validKey(username), key.asString());
+            }
+        }
+    }
+
+    @Test
+    public void aFutureThatIsCompletedAsItsCallBeginsSendsNothing() throws Exception {
+        String username = Standin.newAccount();
+        try (Client client = Standin.client()) {
+            Field lock = Client.class.getDeclaredField("lock");
+            lock.setAccessible(true);
+            List<Thread> threads = new ArrayList<>();
+            CompletableFuture<ApiKey> future;
+            synchronized (lock.get(client)) {
+                future = client.createKeyAsync(username, SECRET, task -> {
+                    threads.add(new Thread(task));
+                    threads.get(0).start();
+                });
+                while (threads.get(0).getState() != Thread.State.BLOCKED) {
+                    Thread.onSpinWait();
+                }
+                future.complete(null);
+            }
+            threads.get(0).join();
+            assertNull(future.get());
             assertEquals(0, Standin.requests(username));
         }
     }

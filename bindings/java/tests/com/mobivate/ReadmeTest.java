@@ -15,9 +15,12 @@ import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 
-/** Runs the README's example, with the options that reach the stand-in, in the package's folder. */
+/** Runs the README's example, with the options that reach the stand-in. */
 public class ReadmeTest {
     private static final String ACCOUNT = "first.last@example.com";
+
+    /** The package's folder. */
+    private static final Path SOURCE = Path.of(System.getProperty("mobivate.source", "."));
 
     @Rule
     public final TemporaryFolder folder = new TemporaryFolder();
@@ -26,7 +29,7 @@ public class ReadmeTest {
 
     public ReadmeTest() throws IOException {
         Pattern fenced = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
-        Matcher block = fenced.matcher(Files.readString(Path.of("README.md")));
+        Matcher block = fenced.matcher(Files.readString(SOURCE.resolve("README.md")));
         assertTrue(block.find());
         example = block.group(1);
     }
@@ -91,7 +94,7 @@ public class ReadmeTest {
 
     @Test
     public void theExamplesFileIsTheReadmes() throws IOException {
-        String file = Files.readString(Path.of("examples/CreateKey.java"));
+        String file = Files.readString(SOURCE.resolve("examples/CreateKey.java"));
         assertEquals("// SPDX-License-Identifier: MIT\n" + example, file);
     }
 }

@@ -30,9 +30,9 @@ public class SecretsTest {
     private static final List<Charset> ENCODINGS =
             List.of(StandardCharsets.US_ASCII, StandardCharsets.UTF_16LE);
 
-    /** A password of 48 printable bytes. */
+    /** A password of printable bytes. */
     private static byte[] password(int seed) {
-        byte[] bytes = new byte[48];
+        byte[] bytes = new byte[2000];
         for (int index = 0; index < bytes.length; ++index) {
             bytes[index] = (byte) (35 + (seed * (index + 7) * 31 + index * index * 13) % 57);
         }
@@ -90,7 +90,7 @@ public class SecretsTest {
         Standin.createAccount(username, password, scenario);
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx32m",
+                        "-Xmx16m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
                         "-cp",

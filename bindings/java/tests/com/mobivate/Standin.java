@@ -25,10 +25,13 @@ final class Standin {
     /** A scenario that answers never. */
     static final JsonObject STALLS = json("{'creates': true, 'cut': {'after': 0, 'how': 'stall'}}");
 
-    private static final HttpClient CONTROL =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
     private static int accounts;
+
+    /** Made when it is first needed: a process that only makes clients starts sooner. */
+    private static final class Control {
+        static final HttpClient CLIENT =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    }
 
     private Standin() {}
 
@@ -45,7 +48,7 @@ final class Standin {
                                 ? HttpRequest.BodyPublishers.noBody()
                                 : HttpRequest.BodyPublishers.ofString(body.toString()))
                 .build();
-        HttpResponse<String> answer = CONTROL.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = Control.CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() >= 300) {
             throw new IOException(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
         }

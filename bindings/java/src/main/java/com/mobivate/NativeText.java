@@ -55,9 +55,7 @@ final class NativeText implements AutoCloseable {
 
     @Override
     public void close() {
-        if (memory.valid()) {
-            memory.clear();
-            memory.close();
-        }
+        memory.clear();
+        memory.close();
     }
 }
