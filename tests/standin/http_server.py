@@ -396,7 +396,7 @@ class Control:
         return 200, self.server.relays.rule(identifier, self._json())
 
     def get_relays(self, identifier):
-        waiting = {name: self.request.number(name) for name in ("closed", "stalled", "timeout_ms")}
+        waiting = {name: self.request.number(name) for name in ("closed", "stalled", "settled", "timeout_ms")}
         return 200, self.server.relays.facts(identifier, **waiting)
 
     def delete_relays(self, identifier):

@@ -33,6 +33,7 @@ class Pipe:
         self.segment = segment
         self.seen = {one: bytearray() for one in DIRECTIONS}
         self.lock = threading.Lock()
+        self.cut = self.ended = False
 
     def limit_from_now(self, rules):
         with self.lock:
@@ -74,11 +75,12 @@ class Pipe:
             room = None if limit is None else max(limit - len(self.seen[direction]), 0)
             passed = data if room is None else data[:room]
             self.seen[direction] += passed
+            # Known before the last byte goes out: whoever has it may ask at once.
+            reached = room is not None and len(data) >= room
+            self.cut = reached and self.ways[direction] != "stall"
         if passed:
             target.sendall(passed)
-        if room is not None and len(data) >= room:
-            return self.ways[direction]
-        return None
+        return self.ways[direction] if reached else None
 
     def _end(self, how):
         client, server = self.sockets["request"]
@@ -136,6 +138,7 @@ class Relay:
     def _run(self, pipe):
         pipe.run()
         with self.changed:
+            pipe.ended = True
             self.closed += 1
             self.changed.notify_all()
 
@@ -150,13 +153,19 @@ class Relay:
             for pipe in self.pipes:
                 pipe.limit_from_now(rules)
 
-    def facts(self, closed=0, stalled=0, timeout_ms=0):
+    def _settled(self):
+        """Whether every connection that is to be cut has been."""
+        return all(pipe.ended for pipe in self.pipes if pipe.cut)
+
+    def facts(self, closed=0, stalled=0, settled=0, timeout_ms=0):
         with self.changed:
-            self.changed.wait_for(lambda: self.closed >= closed and self.stalled >= stalled, timeout_ms / 1000)
+            self.changed.wait_for(lambda: self.closed >= closed and self.stalled >= stalled and self._settled() >= settled,
+                                  timeout_ms / 1000)
             last = self.pipes[-1] if self.pipes else None
             seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
             facts = {"id": self.identifier, "port": self.port, "url": f"{self.scheme}://localhost:{self.port}",
                      "connections": len(self.pipes), "closed": self.closed, "stalled": self.stalled,
+                     "settled": int(self._settled()),
                      "bytes_from_client": len(seen["request"]), "bytes_from_server": len(seen["answer"])}
             if self.scheme == "https":
                 facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}

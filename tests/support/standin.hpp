@@ -61,6 +61,8 @@ public:
     [[nodiscard]] rapidjson::Document await_stalled(int connections) const {
         return await("stalled", connections);
     }
+    // Waits until every connection that has come to where its rule cuts has been cut.
+    void await_settled() const { (void)await("settled", 1); }
 
 private:
     [[nodiscard]] rapidjson::Document await(const char* what, int count) const;

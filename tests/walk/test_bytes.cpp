@@ -105,7 +105,8 @@ void run(const Walk& walk, int step, bool cancel = false) {
         truth = account.truth();
         walk::enter(name, result, old_key, truth, before, decidable(walk, bytes, size));
         if (bytes % 8 == 0) {
-            // The same client goes on.
+            // The same client goes on, once a connection that is about to be cut has been.
+            relay.await_settled();
             relay.rule("{}");
             mbv_uncancel(client.get());
             set(client, "timeout_ms", "20000");
