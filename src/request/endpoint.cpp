@@ -39,14 +39,19 @@ bool is_loopback(const std::string& host) noexcept {
     return inet_pton(AF_INET, host.c_str(), address.data()) == 1 && address[0] == 127;
 }
 
+bool is_visible(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) { return text::is_printable(c) && c != ' '; });
+}
+
+bool refuse_character(text::Message& why) {
+    why << "has a character that is not printable ASCII; write a host name in its xn-- form";
+    return false;
+}
+
 }  // namespace
 
 bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message& why) {
-    if (!std::all_of(base_url.begin(), base_url.end(),
-                     [](char c) { return text::is_printable(c) && c != ' '; })) {
-        why << "has a character that is not printable ASCII; write a host name in its xn-- form";
-        return false;
-    }
+    if (!is_visible(base_url)) return refuse_character(why);
     const Url url(curl_url());
     if (url == nullptr) throw std::bad_alloc();
     const CURLUcode parsed = curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), 0);
@@ -62,6 +67,8 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     std::string unwanted;
     get_part(url.get(), CURLUPART_SCHEME, 0, scheme);
     get_part(url.get(), CURLUPART_HOST, 0, host);
+    // It comes without its percent escapes.
+    if (!is_visible(host)) return refuse_character(why);
     get_part(url.get(), CURLUPART_PATH, 0, path);
     get_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT, port);
     if (scheme != "https" && scheme != "http") {

@@ -123,6 +123,8 @@ TEST_CASE("base URLs that cannot be used") {
                             "https://exa mple.com",
                             "https://example.com/\r\nX: y",
                             "https://ex\xC3\xA4mple.com",
+                            "https://ex%C3%A4mple.com",
+                            "https://example%0D%0A.com",
                             "https://",
                             "https://example.com:99999",
                             "https://localhost@example.com"}) {
