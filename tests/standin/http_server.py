@@ -229,11 +229,14 @@ def send_answer(connection, answer, close):
 
 
 def await_taken(connection):
-    """Until the peer's system has acknowledged all that was sent (SIOCOUTQ)."""
+    """Until the peer's system has acknowledged all that was sent (SIOCOUTQ), or has reset the connection."""
     import fcntl
+    import select
     import struct
     import termios
-    while struct.unpack("i", fcntl.ioctl(connection.sock, termios.TIOCOUTQ, b"\0" * 4))[0]:
+    ended = select.poll()
+    ended.register(connection.sock, 0)
+    while struct.unpack("i", fcntl.ioctl(connection.sock, termios.TIOCOUTQ, b"\0" * 4))[0] and not ended.poll(0):
         time.sleep(0.0005)
 
 
@@ -396,7 +399,7 @@ class Control:
         return 200, self.server.relays.rule(identifier, self._json())
 
     def get_relays(self, identifier):
-        waiting = {name: self.request.number(name) for name in ("closed", "stalled", "settled", "timeout_ms")}
+        waiting = {name: self.request.number(name) for name in ("closed", "stalled", "settled", "drained", "timeout_ms")}
         return 200, self.server.relays.facts(identifier, **waiting)
 
     def delete_relays(self, identifier):

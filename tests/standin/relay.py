@@ -111,13 +111,17 @@ class Relay:
         self.port = self.listener.getsockname()[1]
         self.rules, self.segment, self.first_only = {}, 0, False
         self.pipes, self.closed, self.stalled = [], 0, 0
+        self.probes = {}  # by their port: whether they have been accepted
         self.changed = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
         while True:
             try:
-                client, _ = self.listener.accept()
+                client, (_, port) = self.listener.accept()
+                if self._is_probe(port):
+                    client.close()
+                    continue
                 server = socket.create_connection(self.target)
             except OSError:
                 return
@@ -129,6 +133,27 @@ class Relay:
                     self.rules = {}
                 self.pipes.append(pipe)
             threading.Thread(target=self._run, args=(pipe,), daemon=True).start()
+
+    def _is_probe(self, port):
+        with self.changed:
+            if port not in self.probes:
+                return False
+            self.probes[port] = True
+            self.changed.notify_all()
+            return True
+
+    def drain(self, seconds):
+        """Waits until every connection that was made to this relay so far has come through it, and ended."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            with self.changed:
+                self.probes[port] = False
+            # Connections are accepted in the order in which they were made.
+            probe.connect(("127.0.0.1", self.port))
+            with self.changed:
+                self.changed.wait_for(lambda: self.probes[port] and all(pipe.ended for pipe in self.pipes), seconds)
+                del self.probes[port]
 
     def _stalls(self):
         with self.changed:
@@ -157,7 +182,9 @@ class Relay:
         """Whether every connection that is to be cut has been."""
         return all(pipe.ended for pipe in self.pipes if pipe.cut)
 
-    def facts(self, closed=0, stalled=0, settled=0, timeout_ms=0):
+    def facts(self, closed=0, stalled=0, settled=0, drained=0, timeout_ms=0):
+        if drained:
+            self.drain(timeout_ms / 1000)
         with self.changed:
             self.changed.wait_for(lambda: self.closed >= closed and self.stalled >= stalled and self._settled() >= settled,
                                   timeout_ms / 1000)
@@ -165,7 +192,7 @@ class Relay:
             seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
             facts = {"id": self.identifier, "port": self.port, "url": f"{self.scheme}://localhost:{self.port}",
                      "connections": len(self.pipes), "closed": self.closed, "stalled": self.stalled,
-                     "settled": int(self._settled()),
+                     "settled": int(self._settled()), "drained": int(all(pipe.ended for pipe in self.pipes)),
                      "bytes_from_client": len(seen["request"]), "bytes_from_server": len(seen["answer"])}
             if self.scheme == "https":
                 facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}

@@ -63,6 +63,8 @@ public:
     }
     // Waits until every connection that has come to where its rule cuts has been cut.
     void await_settled() const { (void)await("settled", 1); }
+    // Waits until every connection that was made to it so far has ended.
+    void await_drained() const { (void)await("drained", 1); }
 
 private:
     [[nodiscard]] rapidjson::Document await(const char* what, int count) const;

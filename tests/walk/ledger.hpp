@@ -38,6 +38,11 @@ inline void print_ledger() {
     std::printf("%-44s %8ld\n", "all", total.cases);
 }
 
+// Waits until the stand-in knows how the call has ended. Where an answer began, it has known before.
+inline void settle(const caller::Result& result, const std::string& scheme) {
+    if (result.status != MBV_OK && result.http_status == 0) standin::await_quiet(scheme.c_str());
+}
+
 // Enters one case. `decidable`: what reached the client was enough to know, so unknown would be too vague.
 inline void enter(const std::string& name, const caller::Result& result, const std::string& old_key,
                   const standin::Account& truth, int requests_before, bool decidable) {
@@ -52,7 +57,7 @@ inline void enter(const std::string& name, const caller::Result& result, const s
     entry.wrong += wrong ? 1 : 0;
     entry.vague += vague ? 1 : 0;
     entry.requests += more ? 1 : 0;
-    INFO(name << ": " << mbv_status_name(result.status) << ", state " << result.key_state << ", "
+    INFO(name << ": " << std::string(mbv_status_name(result.status)) << ", state " << result.key_state << ", "
               << result.error_message);
     CHECK_FALSE(wrong);
     CHECK_FALSE(vague);

@@ -101,7 +101,10 @@ void run(const Walk& walk, int step, bool cancel = false) {
         const auto result = cancel ? call_and_cancel(walk, client, account, relay, ++stalled, name)
                                    : caller::create_key(client.get(), account.username, secret_for(walk));
         // The stand-in may still be at it, though the client knows of nothing any more.
-        if (result.status != MBV_OK) standin::await_quiet(walk.scheme);
+        if (result.status != MBV_OK) {
+            relay.await_drained();
+            standin::await_quiet(walk.scheme);
+        }
         truth = account.truth();
         walk::enter(name, result, old_key, truth, before, decidable(walk, bytes, size));
         if (bytes % 8 == 0) {

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// Every answer, over a real connection: each status code with each body, each of the stand-in's scenarios,
+// and answers that have no end.
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "ledger.hpp"
+
+using namespace service;
+
+namespace {
+
+// How a body is described to the stand-in. `keyed`: it holds a usable key where the key is replaced.
+struct Body {
+    const char* name;
+    const char* scenario;
+    bool keyed;
+};
+
+const Body bodies[] = {
+    {"documented", R"("body":{"apiKey":"{key}"})", true},
+    {"documented error", R"("body":{"code":401,"message":"Invalid Credentials"})", false},
+    {"empty", R"("body_text":"")", false},
+    {"HTML", R"("body_text":"<html><body>502 Bad Gateway</body></html>")", false},
+    {"invalid UTF-8", R"("body_base64":"eyJhcGlLZXkiOiLDKCJ9")", false},
+    {"cut", R"("body_text":"{{\"apiKey\":\"{key}\"")", false},
+    {"duplicate", R"("body_text":"{{\"apiKey\":\"{key}\",\"apiKey\":\"another\"}}")", false},
+    {"missing", R"("body":{"key":"{key}"})", false},
+    {"wrong type", R"("body":{"apiKey":["{key}"]})", false},
+    {"empty key", R"("body":{"apiKey":""})", false},
+    {"control in the key", R"("body":{"apiKey":"{key}\u0001"})", false},
+    {"line end in the key", R"("body":{"apiKey":"{key}\r\nX: y"})", false},
+    {"NUL in the key", R"("body":{"apiKey":"{key}\u0000"})", false},
+    {"byte order mark", R"("body_text":"\ufeff{{\"apiKey\":\"{key}\"}}")", true},
+    {"255 byte key", R"("key_size":255,"body":{"apiKey":"{key}"})", true},
+    {"256 byte key", R"("key_size":256,"body":{"apiKey":"{key}"})", true},
+    {"4096 byte key", R"("key_size":4096,"body":{"apiKey":"{key}"})", true},
+    {"4097 byte key", R"("key_size":4097,"body":{"apiKey":"{key}"})", false},
+    {"one chunk a byte", R"("chunked":1,"body":{"apiKey":"{key}"})", true},
+    {"one chunk", R"("chunked":0,"body":{"apiKey":"{key}"})", true},
+    {"compressed", R"("headers":[["Content-Encoding","gzip"]],"body_base64":"H4sIAAAAAAACAwMAAAAAAAAAAAA=")",
+     false},
+};
+
+constexpr std::size_t longest_key = 4097;
+
+// Whether the server replaces the key with this answer. One that refuses (4xx) does not.
+bool creates(int code, const Body& body, bool turn) {
+    if (code / 100 == 4) return false;
+    return (code / 100 == 2 && body.keyed) || turn;
+}
+
+std::string answer_with(int code, const Body& body, bool turn) {
+    std::string scenario = "{\"creates\":";
+    scenario += creates(code, body, turn) ? "true," : "false,";
+    // An interim answer is followed by none: the connection ends.
+    if (code < 200 && code != 101)
+        return scenario + R"("raw_text":"HTTP/1.1 )" + std::to_string(code) + R"( Interim\r\n\r\n"})";
+    return scenario + "\"status\":" + std::to_string(code) + "," + body.scenario + "}";
+}
+
+// The names in the stand-in's table.
+std::vector<std::string> scenario_names() {
+    std::ifstream file(MOBIVATE_SCENARIOS);
+    std::stringstream text;
+    text << file.rdbuf();
+    rapidjson::Document table;
+    table.Parse(text.str().c_str());
+    std::vector<std::string> names;
+    for (const auto& one : table["scenarios"].GetObject()) names.emplace_back(one.name.GetString());
+    return names;
+}
+
+// A line of /proc/self/status, in KiB.
+long memory(const char* what) {
+    std::ifstream file("/proc/self/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.rfind(what, 0) == 0) return std::stol(line.substr(std::strlen(what) + 1));
+    }
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("each status code with each body") {
+    for (int code = 100; code <= 599; ++code) {
+        std::string sequence;
+        bool turn = code % 2 == 0;
+        for (const Body& body : bodies) {
+            sequence += (sequence.empty() ? "" : ",") + answer_with(code, body, turn);
+            turn = !turn;
+        }
+        const Account account("{\"sequence\":[" + sequence + "]}");
+        const auto client = http_client();
+        auto before = account.truth();
+        for (const Body& body : bodies) {
+            CAPTURE(code);
+            CAPTURE(std::string(body.name));
+            const auto result = caller::create_key(client.get(), account.username, password, longest_key);
+            const auto truth = account.truth();
+            const bool keyed = code / 100 == 2 && code != 204 && body.keyed;
+            walk::enter("answer, each code, each body", result, before.valid_key, truth, before.requests,
+                        code / 100 == 4 || keyed);
+            CHECK((result.status == MBV_OK) == keyed);
+            CHECK(truth.requests == before.requests + 1);
+            before = truth;
+        }
+    }
+}
+
+TEST_CASE("each scenario of the stand-in") {
+    const auto names = scenario_names();
+    REQUIRE(names.size() > 70);
+    for (const std::string& name : names) {
+        for (const char* scheme : {"http", "https"}) {
+            CAPTURE(name);
+            CAPTURE(std::string(scheme));
+            const Account account("\"" + name + "\"");
+            const auto client = client_for(standin::fact(scheme));
+            // Some stand still on purpose.
+            set(client, "timeout_ms", "500");
+            auto before = account.truth();
+            for (int call = 0; call < 2; ++call) {
+                const auto result = caller::create_key(client.get(), account.username, password, longest_key);
+                walk::settle(result, scheme);
+                const auto truth = account.truth();
+                walk::enter(std::string("answer, each scenario, ") + scheme, result, before.valid_key, truth,
+                            before.requests, false);
+                before = truth;
+            }
+        }
+    }
+}
+
+TEST_CASE("nested 100,000 levels deep, in what fits and in what does not") {
+    const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+    const std::string fits = std::string(32000, '[') + std::string(32000, ']');
+    for (const std::string& text : {deep, fits}) {
+        for (const int code : {200, 401, 500}) {
+            const bool replaced = code != 401;
+            const Account account("{\"status\":" + std::to_string(code) + ",\"creates\":" +
+                                  (replaced ? "true" : "false") + ",\"body_text\":\"" + text + "\"}");
+            const auto client = http_client();
+            const auto result = caller::create_key(client.get(), account.username, password);
+            walk::enter("answer, nested", result, account.old_key, account.truth(), 0, code == 401);
+        }
+    }
+}
+
+TEST_CASE("an answer without end takes bounded memory") {
+    for (const char* kind : {"headers", "body", "chunks", "informational"}) {
+        for (const char* scheme : {"http", "https"}) {
+            CAPTURE(std::string(kind));
+            const Account account(std::string("{\"creates\":true,\"endless\":\"") + kind + "\"}");
+            const auto client = client_for(standin::fact(scheme));
+            // What any call takes is there already.
+            const Account other;
+            REQUIRE(caller::create_key(client.get(), other.username, password).status == MBV_OK);
+            std::ofstream("/proc/self/clear_refs") << "5";
+            const long used = memory("VmRSS:");
+            const auto result = caller::create_key(client.get(), account.username, password);
+            const long peak = memory("VmHWM:") - used;
+            walk::settle(result, scheme);
+            walk::enter("answer, without end", result, account.old_key, account.truth(), 0, false);
+            CHECK(result.status == MBV_ERR_PROTOCOL);
+            CHECK(peak < 1024);
+            MESSAGE("endless " << std::string(kind) << ", " << std::string(scheme)
+                               << ": the resident memory's peak grew by " << peak << " KiB");
+        }
+    }
+}
