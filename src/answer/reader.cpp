@@ -186,7 +186,10 @@ void Reader::read_field(std::string_view line) noexcept {
 
 void Reader::end_of_head() noexcept {
     if (arrived_.http_status == 0) return restart_head();
-    if (status_ == 101 || status_ == 204 || status_ == 304) return end_complete();
+    if (status_ == 101 || status_ == 204 || status_ == 304) {
+        close_ = true;  // a body that comes all the same must not be taken for the next answer
+        return end_complete();
+    }
     if (chunked_) {
         close_ = close_ || counted_;  // RFC 9112, section 6.1: both fields together are suspect
         state_ = State::chunk_size;
