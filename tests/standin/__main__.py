@@ -19,7 +19,7 @@ from http_server import Server
 from service import ControlError, Service
 
 HERE = pathlib.Path(__file__).resolve().parent
-HOSTS = ("localhost", "127.0.0.1", "::1")
+HOSTS = ("localhost", "127.0.0.1", "::1", "*.standin.test")
 
 
 def arguments():

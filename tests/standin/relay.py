@@ -37,6 +37,8 @@ class Pipe:
 
     def limit_from_now(self, rules):
         with self.lock:
+            if not rules:
+                self.limits.clear()
             for one in DIRECTIONS:
                 if "after_now" in rules.get(one, {}):
                     self.limits[one] = len(self.seen[one]) + rules[one]["after_now"]
