@@ -30,9 +30,8 @@ namespace {
 constexpr std::size_t quoted_limit = 300;
 
 std::int64_t parse_date(std::string_view value) noexcept {
-    char date[64 + 1] = {};
-    if (value.size() >= sizeof date) return -1;
-    value.copy(date, value.size());
+    char date[FieldValue::capacity + 1] = {};
+    value.copy(date, sizeof date - 1);
     return static_cast<std::int64_t>(curl_getdate(date, nullptr));
 }
 

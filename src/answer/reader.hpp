@@ -17,11 +17,13 @@ enum class Fault { none, not_http, head_too_large, body_too_large, bad_chunk, no
 // A field value that is short where it is legitimate; longer ones are cut, and then parse as nothing.
 class FieldValue {
 public:
+    static constexpr std::size_t capacity = 64;
+
     void assign(std::string_view value) noexcept;
     [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), size_}; }
 
 private:
-    std::array<char, 64> bytes_{};
+    std::array<char, capacity> bytes_{};
     std::size_t size_ = 0;
 };
 

@@ -76,6 +76,16 @@ TEST_CASE("a buffer grows with what it holds") {
     CHECK(buffer.view() == "kept");
 }
 
+TEST_CASE("a buffer that is large enough does not grow") {
+    Buffer buffer;
+    REQUIRE(buffer.reserve(10));
+    const char* const before = buffer.data();
+    CHECK(buffer.grow(5));
+    CHECK(buffer.data() == before);
+    CHECK_FALSE(buffer.grow(SIZE_MAX));
+    CHECK(buffer.data() == before);
+}
+
 TEST_CASE("a buffer moves") {
     Buffer one;
     REQUIRE(one.reserve(10));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "arrive.hpp"
 
 using arrive::answer;
@@ -241,6 +243,10 @@ TEST_CASE("interim answers") {
     CHECK(alone.status == Status::protocol);
     CHECK(alone.http_status == 0);
     CHECK(alone.key_state == KeyState::unknown);
+    How not_sent;
+    not_sent.request_sent = false;
+    CHECK(judge(interim, not_sent).status == Status::transport);
+    CHECK(judge(interim, not_sent).key_state == KeyState::unchanged);
     How timed_out;
     timed_out.ending = Status::timeout;
     timed_out.orderly_end = false;
@@ -252,7 +258,7 @@ TEST_CASE("interim answers") {
 TEST_CASE("what is not HTTP/1.1") {
     for (const std::string bytes :
          {"{\"apiKey\":\"abc\"}", "garbage\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200 \r\n\r\n",
-          "HTTP/1.1200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+          "HTTP/1.1200 OK\r\n\r\n", "HTTP/1.1 2\n\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
           "HTTP/1.1 099 Low\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
           "HTTP/1.1 -20 OK\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-x\r\n"}) {
         CAPTURE(bytes);
@@ -277,6 +283,27 @@ TEST_CASE("HTTP/1.0 and lenient lines") {
     CHECK(judge("HTTP/1.1 200 OK\r\ncontent-length :49\r\nX: a\r\n Content-Length: 3\r\nnonsense\r\n\r\n" +
                 created)
               .key == key);
+}
+
+TEST_CASE("a status line without a reason") {
+    CHECK(judge("HTTP/1.1 401\nContent-Length: 2\n\n{}").status == Status::credentials);
+    CHECK(judge("HTTP/1.1 401\r\nContent-Length: 2\r\n\r\n{}").status == Status::credentials);
+    CHECK(judge("HTTP/1.1 401 \r\nX: y\r\n\t z\r\nContent-Length: 2\r\n\r\n{}").keeps_connection);
+}
+
+TEST_CASE("bytes behind an answer, whenever they come") {
+    mobivate::answer::Reader reader;
+    REQUIRE(reader.prepare());
+    using Progress = mobivate::answer::Reader::Progress;
+    CHECK(reader.take("") == Progress::reading);
+    CHECK_FALSE(reader.arrived().bytes);
+    CHECK(reader.take(answer(401, "{}")) == Progress::ended);
+    CHECK(reader.take("") == Progress::ended);
+    CHECK(reader.keeps_connection());
+    CHECK(reader.take("x") == Progress::ended);
+    CHECK_FALSE(reader.keeps_connection());
+    CHECK(reader.take("y") == Progress::ended);
+    CHECK_FALSE(reader.keeps_connection());
 }
 
 TEST_CASE("chunks of every size") {
@@ -345,6 +372,9 @@ TEST_CASE("when a connection may be used again") {
     CHECK(judge(answer(401, "{}")).keeps_connection);
     CHECK_FALSE(judge(answer(401, "{}", "Connection: close\r\n")).keeps_connection);
     CHECK_FALSE(judge(answer(401, "{}", "Connection: x, Close\r\n")).keeps_connection);
+    CHECK_FALSE(judge(answer(401, "{}", "Connection: close, close\r\n")).keeps_connection);
+    CHECK_FALSE(judge("HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n")
+                    .keeps_connection);
     CHECK_FALSE(judge(answer(401, "{}") + "x").keeps_connection);
     CHECK_FALSE(judge(answer(401, "{}", "Transfer-Encoding: chunked\r\n")).keeps_connection);
     CHECK_FALSE(judge("HTTP/1.1 401 No\r\nTransfer-Encoding: gzip\r\n\r\n{}").keeps_connection);
@@ -354,6 +384,16 @@ TEST_CASE("when a connection may be used again") {
         CHECK_FALSE(judge("HTTP/1.1 " + std::to_string(code) + " X\r\n\r\n").keeps_connection);
         CHECK_FALSE(judge(answer(code, "")).keeps_connection);
     }
+}
+
+TEST_CASE("a message ends with one full stop") {
+    const auto what = [](const std::string& message) {
+        return judge(answer(403, R"({"message":")" + message + "\"}")).what;
+    };
+    CHECK(what("No") == "The server refused the request (HTTP 403): No.");
+    CHECK(what("No.") == "The server refused the request (HTTP 403): No.");
+    CHECK(what("No!") == "The server refused the request (HTTP 403): No!");
+    CHECK(what("No?") == "The server refused the request (HTTP 403): No?");
 }
 
 TEST_CASE("an error's members") {
@@ -378,6 +418,9 @@ TEST_CASE("an error's members") {
 }
 
 TEST_CASE("Retry-After") {
+    CHECK(judge(answer(429, "", "Retry-After: \t 7 \t\r\n")).retry_after_ms == 7000);
+    CHECK(judge(answer(429, "", "Retry-After: " + std::string(100, '7') + "\r\n")).retry_after_ms ==
+          std::numeric_limits<long long>::max() / 1000 * 1000);
     const auto after = [](const std::string& value, const std::string& more = "") {
         return judge(answer(429, "{}", "Retry-After: " + value + "\r\n" + more)).retry_after_ms;
     };

@@ -49,6 +49,52 @@ TEST_CASE("characters beyond the basic plane, and escapes that are none") {
     CHECK(redact(R"(s\x65cret)", "secret") == "***");
 }
 
+TEST_CASE("letters of every script whose case is regular, at the edges of their ranges") {
+    // Upper and lower case, and what lies between the ranges and has none.
+    const char* const pairs[][2] = {
+        {"\xC3\x80", "\xC3\xA0"},  // U+00C0
+        {"\xC3\x9E", "\xC3\xBE"},  // U+00DE
+        {"\xCE\x91", "\xCE\xB1"},  // U+0391
+        {"\xCE\xA9", "\xCF\x89"},  // U+03A9
+        {"\xD0\x90", "\xD0\xB0"},  // U+0410
+        {"\xD0\xAF", "\xD1\x8F"},  // U+042F
+        {"\xD0\x80", "\xD1\x90"},  // U+0400
+        {"\xC4\x80", "\xC4\x81"},  // U+0100
+        {"\xC4\xB6", "\xC4\xB7"},  // U+0136
+        {"\xC5\x8A", "\xC5\x8B"},  // U+014A
+        {"\xC5\xB6", "\xC5\xB7"},  // U+0176
+        {"\xD1\xA0", "\xD1\xA1"},  // U+0460
+        {"\xD2\x80", "\xD2\x81"},  // U+0480
+        {"\xC4\xB9", "\xC4\xBA"},  // U+0139
+        {"\xC5\x87", "\xC5\x88"},  // U+0147
+        {"\xC5\xB9", "\xC5\xBA"},  // U+0179
+        {"\xC5\xBD", "\xC5\xBE"},  // U+017D
+    };
+    for (const auto& [upper, lower] : pairs) {
+        CAPTURE(upper);
+        CHECK(redact(std::string("a") + upper + "bcd", std::string("a") + lower + "bcd") == "***");
+        CHECK(redact(std::string("a") + lower + "bcd", std::string("a") + upper + "bcd") == "***");
+    }
+    for (const std::string without : {"\xC3\x97", "\xC3\xB7", "\xC4\xB8", "\xC5\x89", "\xC5\xB8", "\xC6\x80",
+                                      "\xCE\x90", "\xCF\xBF", "\xD2\x82", "\xDF\xBF"}) {
+        CAPTURE(without);
+        CHECK(redact("a" + without + "bcd", "a" + without + "bcd") == "***");
+        CHECK(redact("a" + without + "bcd",
+                     "a\xC3\xA0"
+                     "bcd") == "a" + without + "bcd");
+    }
+}
+
+TEST_CASE("escapes that are cut or out of range are text") {
+    for (const std::string text :
+         {R"(\ud83d\ud83d)", R"(\ud83d\ue000)", R"(\ud83d\u12)", R"(\ue000 x)", R"(\x4)", "&#x110000;",
+          "&#1114112;", "&#x", "&#", "&#x41", "&#X41", "&#12345678;"}) {
+        CAPTURE(text);
+        CHECK(redact(text, "secret") == text);
+    }
+    CHECK(redact("&#X73;ecret", "secret") == "***");
+}
+
 TEST_CASE("a secret that looks like an escape itself is found as it is") {
     CHECK(redact("x%41bcde y", "%41bcde") == "x*** y");
     CHECK(redact("%41bcde", "41bcde") == "%***");

@@ -79,6 +79,10 @@ TEST_CASE("a message quotes without control characters") {
     message.quote("a\xC2\x9B\xC2\x80z\xC2\xA0\xC3\x9B", 100);
     CHECK(message.view() == "a    z\xC2\xA0\xC3\x9B");
     message.clear();
+    // Cut before its second byte.
+    message.quote("a\xC2\x9B", 2);
+    CHECK(message.view() == "a...");
+    message.clear();
     message.quote("abcdef", 3);
     CHECK(message.view() == "abc...");
 }
