@@ -221,6 +221,27 @@ TEST_CASE("a kept connection is used again") {
     for (const auto& connection : connections) CHECK(connection == connections[0]);
 }
 
+TEST_CASE("a TLS session goes on within one client, and never in another") {
+    const Account account(R"({"keep":"close_after_answer"})");
+    const Account other(R"({"keep":"close_after_answer"})");
+    const auto client = https_client();
+    const auto sessions = [] { return standin::state().resumed_sessions; };
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    standin::await_quiet("https");
+    const int before = sessions();
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    CHECK(sessions() == before + 1);
+    // What would tie two accounts together at the server is not carried over.
+    const auto stranger = https_client();
+    CHECK(caller::create_key(stranger.get(), other.username, password).status == MBV_OK);
+    CHECK(sessions() == before + 1);
+    // Nor by a client that trusts something else now.
+    set(client, "ca_dir", standin::fact("ca_dir"));
+    standin::await_quiet("https");
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    CHECK(sessions() == before + 1);
+}
+
 TEST_CASE("at most one request is sent, also when a kept connection is dead") {
     for (const char* scheme : {"https", "http"}) {
         CAPTURE(scheme);

@@ -5,6 +5,9 @@
 // The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left
 // by the library, or planted on purpose.
 #include <curl/curl.h>
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include <cstring>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "mobivate.h"
 
@@ -73,10 +77,8 @@ std::size_t collect(const char* bytes, std::size_t size, std::size_t count, void
     return size * count;
 }
 
-void naive(Host& host, const std::string& url, const std::string& ca_file) {
-    std::string body = std::string(R"({"username":")") + username + R"(","password":")" +
-                       std::string(host.password, host.password_size) + "\"}";
-    std::string reply;
+CURLcode post(const std::string& url, const std::string& ca_file, const std::string& body,
+              std::string& reply) {
     CURL* easy = curl_easy_init();
     curl_slist* fields = curl_slist_append(nullptr, "Content-Type: application/json");
     curl_easy_setopt(easy, CURLOPT_URL, (url + "/auth/createkey").c_str());
@@ -89,7 +91,47 @@ void naive(Host& host, const std::string& url, const std::string& ca_file) {
     const CURLcode code = curl_easy_perform(easy);
     curl_slist_free_all(fields);
     curl_easy_cleanup(easy);
-    answer(curl_easy_strerror(code));
+    return code;
+}
+
+// What people write today: a call of libcurl by hand.
+void naive(const Host& host, const std::string& url, const std::string& ca_file) {
+    const std::string body = std::string(R"({"username":")") + username + R"(","password":")" +
+                             std::string(host.password, host.password_size) + "\"}";
+    std::string reply;
+    answer(curl_easy_strerror(post(url, ca_file, body, reply)));
+}
+
+// The same as a class of C++, as such wrappers are.
+class Wrapper {
+public:
+    Wrapper(std::string url, std::string ca_file) : url_(std::move(url)), ca_file_(std::move(ca_file)) {}
+    void login(std::string name, std::string password) {
+        name_ = std::move(name);
+        password_ = std::move(password);
+    }
+    std::string create_key() const {
+        rapidjson::Document request(rapidjson::kObjectType);
+        request.AddMember("username", rapidjson::StringRef(name_.c_str()), request.GetAllocator());
+        request.AddMember("password", rapidjson::StringRef(password_.c_str()), request.GetAllocator());
+        rapidjson::StringBuffer body;
+        rapidjson::Writer<rapidjson::StringBuffer> writer(body);
+        request.Accept(writer);
+        std::string reply;
+        if (post(url_, ca_file_, body.GetString(), reply) != CURLE_OK) return {};
+        rapidjson::Document document;
+        document.Parse(reply.c_str());
+        return document["apiKey"].GetString();
+    }
+
+private:
+    std::string url_, ca_file_, name_, password_;
+};
+
+void wrapped(const Host& host, const std::string& url, const std::string& ca_file) {
+    Wrapper wrapper(url, ca_file);
+    wrapper.login(username, std::string(host.password, host.password_size));
+    answer(wrapper.create_key().empty() ? "failed" : "No error");
 }
 
 // The host's own use of libcurl, with nothing secret in it.
@@ -196,6 +238,8 @@ int main() {
             answer("used");
         } else if (command == "naive") {
             naive(host, base_url, ca_file);
+        } else if (command == "wrapper") {
+            wrapped(host, base_url, ca_file);
         } else if (command == "plant") {
             plant(host, argument);
         } else {

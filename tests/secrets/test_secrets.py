@@ -212,15 +212,16 @@ class Secrets(unittest.TestCase):
     # ---- What must be found ----
 
     def test_a_naive_exchange_leaves_copies(self):
-        case = Case()
-        with contextlib.closing(_Ending(case.host)):
-            case.prepare()
-            self.assertEqual(case.host.order("naive"), "No error")
-            found = case.scan()
-        counts = [found[one]["copies"] for one in ("password", "key")]
-        TABLE.append(("hand-written libcurl", "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
-        self.assertGreaterEqual(counts[0], 2)
-        self.assertGreaterEqual(counts[1], 1)
+        for command, name in (("naive", "hand-written libcurl"), ("wrapper", "a C++ wrapper of libcurl")):
+            case = Case()
+            with self.subTest(name), contextlib.closing(_Ending(case.host)):
+                case.prepare()
+                self.assertEqual(case.host.order(command), "No error")
+                found = case.scan()
+                counts = [found[one]["copies"] for one in ("password", "key")]
+                TABLE.append((name, "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
+                self.assertGreaterEqual(counts[0], 2)
+                self.assertGreaterEqual(counts[1], 1)
 
     def test_other_clients_leave_copies(self):
         """What people use instead, by the same scan: for the record, and as a control."""

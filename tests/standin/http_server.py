@@ -299,10 +299,14 @@ class Conversation:
 
     def run(self, connection):
         self.reader = Reader(connection)
+        counted = False
         while True:
             try:
                 request = self.reader.head()
                 self._recognise(request)
+                if not self.control and not counted and connection.resumed():
+                    self.service.count(resumed_sessions=1)
+                counted = True
                 if request.fields.get("expect", "").lower() == "100-continue":
                     connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
                 if self._early(request, connection):

@@ -87,7 +87,7 @@ class Service:
 
     def reset(self):
         with self.changed:
-            self.counters = {"requests": 0, "partial_requests": 0, "connections": 0,
+            self.counters = {"requests": 0, "partial_requests": 0, "connections": 0, "resumed_sessions": 0,
                              "open_connections": self.counters.get("open_connections", 0)}
             self.accounts = {}
             for name in self.table["scenarios"]:

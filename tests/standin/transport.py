@@ -13,6 +13,10 @@ class Connection:
         self.sock = sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def resumed(self):
+        """Whether a TLS session of another connection goes on here."""
+        return False
+
     def receive(self):
         """Some bytes; none when the peer has closed."""
         return self.sock.recv(65536)
@@ -67,6 +71,9 @@ class TlsConnection(Connection):
             except ssl.SSLError:
                 self._flush()  # the alert that says why
                 raise
+
+    def resumed(self):
+        return self.tls.session_reused
 
     def receive(self):
         try:

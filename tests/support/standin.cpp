@@ -71,7 +71,8 @@ Account read_account(const rapidjson::Document& document) {
 
 State read_state(const rapidjson::Document& document) {
     return {document["requests"].GetInt(), document["partial_requests"].GetInt(),
-            document["connections"].GetInt(), document["open_connections"].GetInt()};
+            document["connections"].GetInt(), document["open_connections"].GetInt(),
+            document["resumed_sessions"].GetInt()};
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct State {
     int partial_requests = 0;
     int connections = 0;
     int open_connections = 0;
+    int resumed_sessions = 0;  // of TLS
 };
 State state();
 State await_connections(int connections);
