@@ -21,7 +21,7 @@ struct Setting {
 
 // So deep that the parser needs memory of the heap.
 const std::string nested =
-    R"({"status":403,"body_text":")" + std::string(3000, '[') + std::string(3000, ']') + "\"}";
+    R"({"status":403,"body_text":")" + std::string(30000, '[') + std::string(30000, ']') + "\"}";
 
 const Setting settings[] = {
     {"created, https", "https", "{}"},
@@ -67,6 +67,7 @@ caller::Result live(const Setting& setting, const Account& account, Arm arm) {
     }
     std::int32_t set = mbv_set(client, "base_url", url.c_str());
     if (set == MBV_OK) set = mbv_set(client, "ca_file", ca_file.c_str());
+    if (set == MBV_OK) set = mbv_set(client, "proxy", "http://user:secret@127.0.0.1:1");
     if (set == MBV_OK) set = mbv_set(client, "proxy", "");
     // Where an event is lost with a failure, the call ends by this.
     if (set == MBV_OK) set = mbv_set(client, "timeout_ms", "1000");
