@@ -1,0 +1,3 @@
+module mobivate
+
+go 1.19
