@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+using System;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Mobivate
+{
+    /// <summary>Options of a new client. What is null keeps its default.</summary>
+    public sealed class MobivateOptions
+    {
+        /// <summary>Where the service is; by default https://api.mobivatebulksms.com.</summary>
+        public string BaseUrl { get; set; }
+
+        /// <summary>How long a whole call may take; by default 30 seconds.</summary>
+        public TimeSpan? Timeout { get; set; }
+
+        /// <summary>How long it may take to resolve, connect and shake hands; by default 10 seconds.</summary>
+        public TimeSpan? ConnectTimeout { get; set; }
+
+        /// <summary>A PEM file of certificates to trust, in place of the system's.</summary>
+        public string CaFile { get; set; }
+
+        /// <summary>A directory of such certificates, hashed as by <c>openssl rehash</c>.</summary>
+        public string CaDirectory { get; set; }
+
+        /// <summary>The URL of a proxy, or "" for none; by default the environment's, as with curl.</summary>
+        public string Proxy { get; set; }
+
+        /// <summary>The User-Agent header; by default libmobivate/VERSION.</summary>
+        public string UserAgent { get; set; }
+    }
+
+    /// <summary>
+    /// Creates API keys, and keeps a connection for the next call. A client makes one call at a time; any thread
+    /// may use it.
+    /// </summary>
+    public sealed class MobivateClient : IDisposable
+    {
+        private const string BusyText =
+            "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
+
+        private readonly object gate = new object();
+        private readonly Native.Functions library;
+        private readonly Handle handle;
+        private bool inCall;
+        private bool disposed;
+
+        /// <summary>Makes a client. Sends nothing.</summary>
+        /// <exception cref="DllNotFoundException">The library is missing, or of another version.</exception>
+        /// <exception cref="MobivateException">An option cannot be used.</exception>
+        public MobivateClient(MobivateOptions options = null)
+        {
+            library = Native.Library;
+            if (library.Problem != null) throw new DllNotFoundException(library.Problem);
+            handle = new Handle(library);
+            if (handle.IsInvalid)
+            {
+                throw new MobivateException("There was no memory for a client.", new Failure(Status.NoMemory, KeyState.Unchanged));
+            }
+            try
+            {
+                if (options != null) Apply(options);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>The version of the library that is loaded, such as "1.0.0".</summary>
+        public static string LibraryVersion
+        {
+            get
+            {
+                if (Native.Library.Problem != null) throw new DllNotFoundException(Native.Library.Problem);
+                return Marshal.PtrToStringAnsi(Native.Library.mbv_version());
+            }
+        }
+
+        /// <summary>Sets an option by its name in mobivate.h, for the calls that follow.</summary>
+        /// <exception cref="MobivateException">It cannot be used; nothing has changed.</exception>
+        public void SetOption(string name, string value)
+        {
+            if (name == null) throw new ArgumentNullException(nameof(name));
+            if (value == null) throw new ArgumentNullException(nameof(value));
+            lock (gate)
+            {
+                CheckIdle();
+                using (Pinned option = Pinned.Of("option's name", name))
+                using (Pinned text = Pinned.Of("option", value))
+                {
+                    Status status = (Status)library.mbv_set(handle.Pointer, option.Address, text.Address);
+                    if (status != Status.Ok)
+                    {
+                        throw MobivateException.Of(Text(library.mbv_error_message), new Failure(status, KeyState.Unchanged), default(CancellationToken));
+                    }
+                }
+            }
+        }
+
+        /// <summary>
+        /// Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and
+        /// blocks until it is answered. A string cannot be wiped: see the overloads.
+        /// </summary>
+        /// <exception cref="MobivateException">No key was handed over; KeyState says what became of the old one.</exception>
+        /// <exception cref="MobivateCanceledException">The same, when it was cancelled.</exception>
+        /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
+        public ApiKey CreateKey(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of("password", password)) return Create(username, text, cancellationToken);
+        }
+
+        /// <summary>The same with a password that the caller can wipe.</summary>
+        public ApiKey CreateKey(string username, char[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of("password", password)) return Create(username, text, cancellationToken);
+        }
+
+        /// <summary>The same with a password in UTF-8. The array is pinned, and not copied.</summary>
+        public ApiKey CreateKey(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of(password)) return Create(username, text, cancellationToken);
+        }
+
+        /// <summary>Creates a key on a thread of the pool.</summary>
+        public Task<ApiKey> CreateKeyAsync(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Task.Run(() => CreateKey(username, password, cancellationToken));
+        }
+
+        /// <summary>Creates a key on a thread of the pool. The password may be wiped once the task has ended.</summary>
+        public Task<ApiKey> CreateKeyAsync(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Task.Run(() => CreateKey(username, password, cancellationToken));
+        }
+
+        /// <summary>
+        /// Ends the client. A call in progress on another thread is cancelled, and has ended when this returns. A
+        /// second Dispose does nothing.
+        /// </summary>
+        public void Dispose()
+        {
+            lock (gate)
+            {
+                if (!disposed && inCall) library.mbv_cancel(handle.Pointer);
+                disposed = true;
+                while (inCall) Monitor.Wait(gate);
+                handle.Dispose();
+            }
+        }
+
+        private ApiKey Create(string username, Pinned password, CancellationToken token)
+        {
+            if (username == null) throw new ArgumentNullException(nameof(username));
+            using (Pinned name = Pinned.Of("user name", username))
+            {
+                Begin();
+                try
+                {
+                    // Its Dispose waits for a callback that is under way: no later call is hit by it.
+                    using (token.Register(() => library.mbv_cancel(handle.Pointer)))
+                    {
+                        return Call(name, password, token);
+                    }
+                }
+                finally
+                {
+                    End();
+                }
+            }
+        }
+
+        private ApiKey Call(Pinned name, Pinned password, CancellationToken token)
+        {
+            ApiKey key = new ApiKey();
+            UIntPtr size;
+            Status status = (Status)library.mbv_create_key(
+                handle.Pointer, name.Address, (UIntPtr)name.Size, password.Address, (UIntPtr)password.Size, key.Memory, (UIntPtr)ApiKey.Capacity, out size);
+            if (status == Status.Ok)
+            {
+                key.Length = (int)size;
+                return key;
+            }
+            key.Dispose();
+            throw MobivateException.Of(Text(library.mbv_error_message), FailureOf(status), token);
+        }
+
+        private Failure FailureOf(Status status)
+        {
+            IntPtr client = handle.Pointer;
+            int httpStatus = library.mbv_http_status(client);
+            int serverCode = library.mbv_server_code(client);
+            string serverMessage = Text(library.mbv_server_message);
+            long retryAfter = library.mbv_retry_after_ms(client);
+            return new Failure(status, (KeyState)library.mbv_key_state(client))
+            {
+                HttpStatus = httpStatus != 0 ? httpStatus : (int?)null,
+                ServerCode = serverCode != 0 ? serverCode : (int?)null,
+                ServerMessage = serverMessage.Length > 0 ? serverMessage : null,
+                RetryAfter = retryAfter < 0 ? (TimeSpan?)null
+                    : retryAfter > (long)TimeSpan.MaxValue.TotalMilliseconds - 1 ? TimeSpan.MaxValue
+                    : TimeSpan.FromTicks(retryAfter * TimeSpan.TicksPerMillisecond)
+            };
+        }
+
+        private string Text(Native.Text getter)
+        {
+            int size = (int)getter(handle.Pointer, IntPtr.Zero, UIntPtr.Zero);
+            byte[] bytes = new byte[size + 1];
+            using (Pinned pinned = Pinned.Of(bytes)) getter(handle.Pointer, pinned.Address, (UIntPtr)bytes.Length);
+            return Encoding.UTF8.GetString(bytes, 0, size);
+        }
+
+        private void CheckIdle()
+        {
+            if (disposed) throw new ObjectDisposedException(nameof(MobivateClient));
+            if (inCall) throw new MobivateBusyException(BusyText, new Failure(Status.Busy, KeyState.Unknown));
+        }
+
+        private void Begin()
+        {
+            lock (gate)
+            {
+                CheckIdle();
+                // What cancelled an earlier call is over; whoever cancels this one comes after.
+                library.mbv_uncancel(handle.Pointer);
+                inCall = true;
+            }
+        }
+
+        private void End()
+        {
+            lock (gate)
+            {
+                inCall = false;
+                Monitor.PulseAll(gate);
+            }
+        }
+
+        private void Apply(MobivateOptions options)
+        {
+            SetUnlessNull("base_url", options.BaseUrl);
+            SetUnlessNull("timeout_ms", Milliseconds(options.Timeout));
+            SetUnlessNull("connect_timeout_ms", Milliseconds(options.ConnectTimeout));
+            SetUnlessNull("ca_file", options.CaFile);
+            SetUnlessNull("ca_dir", options.CaDirectory);
+            SetUnlessNull("proxy", options.Proxy);
+            SetUnlessNull("user_agent", options.UserAgent);
+        }
+
+        private void SetUnlessNull(string name, string value)
+        {
+            if (value != null) SetOption(name, value);
+        }
+
+        // Rounded up: a short time is not none at all.
+        private static string Milliseconds(TimeSpan? time)
+        {
+            return time.HasValue ? Math.Ceiling(time.Value.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : null;
+        }
+
+        /// <summary>The client of the library, freed at the latest when this is collected.</summary>
+        private sealed class Handle : SafeHandle
+        {
+            private readonly Native.Functions library;
+
+            internal Handle(Native.Functions library)
+                : base(IntPtr.Zero, true)
+            {
+                this.library = library;
+                SetHandle(library.mbv_new());
+            }
+
+            public override bool IsInvalid
+            {
+                get { return handle == IntPtr.Zero; }
+            }
+
+            internal IntPtr Pointer
+            {
+                get { return handle; }
+            }
+
+            protected override bool ReleaseHandle()
+            {
+                library.mbv_free(handle);
+                return true;
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mobivate
+{
+    /// <summary>
+    /// The functions of mobivate.h, from the library that MOBIVATE_LIBRARY names, or that the loader finds. They
+    /// are looked up by name, for DllImport takes no path that is known at run time only.
+    /// </summary>
+    internal static class Native
+    {
+        private const string DefaultName = "libmobivate.so.1";
+        private const int Oldest = 10000;
+        private const int TooNew = 20000;
+        private const int LoadNow = 2;
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate IntPtr New();
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate void OnClient(IntPtr client);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int Set(IntPtr client, IntPtr option, IntPtr value);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int CreateKey(
+            IntPtr client,
+            IntPtr username,
+            UIntPtr usernameSize,
+            IntPtr password,
+            UIntPtr passwordSize,
+            IntPtr key,
+            UIntPtr keyCapacity,
+            out UIntPtr keySize);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate UIntPtr Text(IntPtr client, IntPtr buffer, UIntPtr capacity);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int Number(IntPtr client);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate long LongNumber(IntPtr client);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate IntPtr Version();
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int VersionNumber();
+
+        internal static readonly Functions Library = Functions.Load();
+
+        /// <summary>Fills memory with zeros.</summary>
+        internal static void Wipe(IntPtr memory, int size)
+        {
+            for (int i = 0; i < size; i++) Marshal.WriteByte(memory, i, 0);
+        }
+
+        internal sealed class Functions
+        {
+            internal New mbv_new;
+            internal OnClient mbv_free;
+            internal Set mbv_set;
+            internal CreateKey mbv_create_key;
+            internal Text mbv_error_message;
+            internal Number mbv_key_state;
+            internal Number mbv_http_status;
+            internal Number mbv_server_code;
+            internal Text mbv_server_message;
+            internal LongNumber mbv_retry_after_ms;
+            internal OnClient mbv_cancel;
+            internal OnClient mbv_uncancel;
+            internal Version mbv_version;
+            internal VersionNumber mbv_version_number;
+
+            /// <summary>The sentence that says why there is no library; null where there is one.</summary>
+            internal string Problem { get; private set; }
+
+            internal static Functions Load()
+            {
+                Functions functions = new Functions();
+                string named = Environment.GetEnvironmentVariable("MOBIVATE_LIBRARY");
+                string where = string.IsNullOrEmpty(named)
+                    ? DefaultName + ", on the dynamic loader's search path,"
+                    : named + ", which MOBIVATE_LIBRARY names,";
+                const string Install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
+                try
+                {
+                    functions.Find(string.IsNullOrEmpty(named) ? DefaultName : named);
+                    int number = functions.mbv_version_number();
+                    if (number < Oldest || number >= TooNew)
+                    {
+                        functions.Problem = where + " has version " + Marshal.PtrToStringAnsi(functions.mbv_version()) +
+                            ", and 1.0.0 or newer, and below 2, is needed" + Install;
+                    }
+                }
+                catch (DllNotFoundException problem)
+                {
+                    functions.Problem = where + " could not be loaded (" + problem.Message + ")" + Install;
+                }
+                catch (EntryPointNotFoundException problem)
+                {
+                    functions.Problem = where + " is not libmobivate 1.x (" + problem.Message + ")" + Install;
+                }
+                return functions;
+            }
+
+            private void Find(string path)
+            {
+                IntPtr library = Loader.Open(path);
+                mbv_new = Find<New>(library, "mbv_new");
+                mbv_free = Find<OnClient>(library, "mbv_free");
+                mbv_set = Find<Set>(library, "mbv_set");
+                mbv_create_key = Find<CreateKey>(library, "mbv_create_key");
+                mbv_error_message = Find<Text>(library, "mbv_error_message");
+                mbv_key_state = Find<Number>(library, "mbv_key_state");
+                mbv_http_status = Find<Number>(library, "mbv_http_status");
+                mbv_server_code = Find<Number>(library, "mbv_server_code");
+                mbv_server_message = Find<Text>(library, "mbv_server_message");
+                mbv_retry_after_ms = Find<LongNumber>(library, "mbv_retry_after_ms");
+                mbv_cancel = Find<OnClient>(library, "mbv_cancel");
+                mbv_uncancel = Find<OnClient>(library, "mbv_uncancel");
+                mbv_version = Find<Version>(library, "mbv_version");
+                mbv_version_number = Find<VersionNumber>(library, "mbv_version_number");
+            }
+
+            private static T Find<T>(IntPtr library, string name)
+            {
+                IntPtr symbol = Loader.Symbol(library, name);
+                if (symbol == IntPtr.Zero) throw new EntryPointNotFoundException("it has no " + name);
+                return Marshal.GetDelegateForFunctionPointer<T>(symbol);
+            }
+        }
+
+        /// <summary>The system's loader, which is in libc since glibc 2.34, and was in libdl before.</summary>
+        private static class Loader
+        {
+            internal static IntPtr Open(string path)
+            {
+                IntPtr library;
+                string said;
+                try
+                {
+                    library = InLibc.dlopen(path, LoadNow);
+                    said = library == IntPtr.Zero ? Marshal.PtrToStringAnsi(InLibc.dlerror()) : null;
+                }
+                catch (EntryPointNotFoundException)
+                {
+                    library = InLibdl.dlopen(path, LoadNow);
+                    said = library == IntPtr.Zero ? Marshal.PtrToStringAnsi(InLibdl.dlerror()) : null;
+                }
+                if (library == IntPtr.Zero) throw new DllNotFoundException(said);
+                return library;
+            }
+
+            internal static IntPtr Symbol(IntPtr library, string name)
+            {
+                try
+                {
+                    return InLibc.dlsym(library, name);
+                }
+                catch (EntryPointNotFoundException)
+                {
+                    return InLibdl.dlsym(library, name);
+                }
+            }
+
+            private static class InLibc
+            {
+                [DllImport("libc.so.6")]
+                internal static extern IntPtr dlopen(string path, int how);
+
+                [DllImport("libc.so.6")]
+                internal static extern IntPtr dlsym(IntPtr library, string name);
+
+                [DllImport("libc.so.6")]
+                internal static extern IntPtr dlerror();
+            }
+
+            private static class InLibdl
+            {
+                [DllImport("libdl.so.2")]
+                internal static extern IntPtr dlopen(string path, int how);
+
+                [DllImport("libdl.so.2")]
+                internal static extern IntPtr dlsym(IntPtr library, string name);
+
+                [DllImport("libdl.so.2")]
+                internal static extern IntPtr dlerror();
+            }
+        }
+    }
+
+    /// <summary>Bytes that stay where they are while they are in use.</summary>
+    internal struct Pinned : IDisposable
+    {
+        private static readonly UTF8Encoding Utf8 = new UTF8Encoding(false, true);
+
+        private readonly byte[] bytes;
+        private readonly bool own;
+        private GCHandle handle;
+
+        private Pinned(byte[] bytes, int size, bool own)
+        {
+            this.bytes = bytes;
+            this.own = own;
+            Size = size;
+            handle = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        }
+
+        internal int Size { get; }
+
+        internal IntPtr Address
+        {
+            get { return handle.AddrOfPinnedObject(); }
+        }
+
+        /// <summary>The caller's own bytes. An empty array has no address of its own.</summary>
+        internal static Pinned Of(byte[] bytes)
+        {
+            return bytes.Length > 0 ? new Pinned(bytes, bytes.Length, false) : new Pinned(new byte[1], 0, true);
+        }
+
+        /// <summary>Characters in UTF-8, with a NUL behind them; wiped in the end.</summary>
+        internal static Pinned Of(string what, char[] characters)
+        {
+            return Encode(what, Utf8Size(what, () => Utf8.GetByteCount(characters)), bytes => Utf8.GetBytes(characters, 0, characters.Length, bytes, 0));
+        }
+
+        /// <summary>A string likewise.</summary>
+        internal static Pinned Of(string what, string text)
+        {
+            return Encode(what, Utf8Size(what, () => Utf8.GetByteCount(text)), bytes => Utf8.GetBytes(text, 0, text.Length, bytes, 0));
+        }
+
+        public void Dispose()
+        {
+            if (own) Array.Clear(bytes, 0, bytes.Length);
+            handle.Free();
+        }
+
+        private static int Utf8Size(string what, Func<int> count)
+        {
+            try
+            {
+                return count();
+            }
+            catch (EncoderFallbackException)
+            {
+                throw new MobivateArgumentException(
+                    "The " + what + " has half a surrogate pair. The old key still works.",
+                    new Failure(Status.InvalidArgument, KeyState.Unchanged));
+            }
+        }
+
+        private static Pinned Encode(string what, int size, Action<byte[]> encode)
+        {
+            Pinned pinned = new Pinned(new byte[size + 1], size, true);
+            encode(pinned.bytes);
+            return pinned;
+        }
+    }
+}
