@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""What can go wrong, and what it says of the account's old key."""
+
+from __future__ import annotations
+
+import builtins
+import enum
+from typing import Optional
+
+
+class Status(enum.IntEnum):
+    """The library's status values. Each error has one; a call that returns had `OK`."""
+
+    OK = 0
+    INVALID_ARGUMENT = -1
+    NO_MEMORY = -2
+    BUSY = -3
+    CANCELLED = -4
+    TIMEOUT = -5
+    RESOLVE = -6
+    CONNECT = -7
+    TLS = -8
+    TRANSPORT = -9
+    CREDENTIALS = -10
+    RATE_LIMITED = -11
+    REJECTED = -12
+    SERVER = -13
+    PROTOCOL = -14
+    BUFFER_TOO_SMALL = -15
+    """Never seen: a key of any size is handed over."""
+    INTERNAL = -99
+
+
+class KeyState(enum.Enum):
+    """What became of the key that the account had before the call."""
+
+    UNCHANGED = 0
+    """The old key surely still works."""
+    REPLACED = 1
+    """The old key is revoked."""
+    UNKNOWN = 2
+    """The old key may be revoked; call again to have a valid one."""
+
+
+class MobivateError(Exception):
+    """A call that handed over no key. Its text says why, and what became of the old key."""
+
+    status: Status = Status.INTERNAL
+    key_state: KeyState = KeyState.UNCHANGED
+    """What became of the old key."""
+    http_status: Optional[int] = None
+    """The status code of the answer, where one came."""
+    server_code: Optional[int] = None
+    """The member `code` of the answer's JSON, where it had one."""
+    server_message: Optional[str] = None
+    """The member `message` of the answer's JSON, where it had one."""
+    retry_after: Optional[float] = None
+    """How many seconds the server asked to wait, where it did."""
+
+
+class InvalidArgumentError(MobivateError, ValueError):
+    """A user name, password or option that cannot be used. Nothing was sent."""
+
+    status = Status.INVALID_ARGUMENT
+
+
+class NoMemoryError(MobivateError):
+    """An allocation failed."""
+
+    status = Status.NO_MEMORY
+
+
+class BusyError(MobivateError):
+    """The client is in a call already, which goes on."""
+
+    status = Status.BUSY
+    key_state = KeyState.UNKNOWN
+
+
+class CancelledError(MobivateError):
+    """The call was cancelled."""
+
+    status = Status.CANCELLED
+
+
+class TimeoutError(MobivateError, builtins.TimeoutError):
+    """The call took longer than `timeout`, or connecting longer than `connect_timeout`."""
+
+    status = Status.TIMEOUT
+
+
+class ResolveError(MobivateError):
+    """The host's or the proxy's name was not found."""
+
+    status = Status.RESOLVE
+
+
+class ConnectError(MobivateError):
+    """The connection was refused, or the host cannot be reached."""
+
+    status = Status.CONNECT
+
+
+class TLSError(MobivateError):
+    """The certificate or the handshake failed."""
+
+    status = Status.TLS
+
+
+class TransportError(MobivateError):
+    """The connection broke."""
+
+    status = Status.TRANSPORT
+
+
+class CredentialsError(MobivateError):
+    """The server refused the user name or the password (401)."""
+
+    status = Status.CREDENTIALS
+
+
+class RateLimitedError(MobivateError):
+    """The server asked to slow down (429); `retry_after` says for how long."""
+
+    status = Status.RATE_LIMITED
+
+
+class RejectedError(MobivateError):
+    """The server refused the request (any other 4xx)."""
+
+    status = Status.REJECTED
+
+
+class ServerError(MobivateError):
+    """The server failed (5xx)."""
+
+    status = Status.SERVER
+
+
+class ProtocolError(MobivateError):
+    """An answer that the service does not document."""
+
+    status = Status.PROTOCOL
+
+
+class InternalError(MobivateError):
+    """A bug in libmobivate."""
+
+    status = Status.INTERNAL
+
+
+BY_STATUS: dict[int, type[MobivateError]] = {
+    error.status: error
+    for error in (
+        InvalidArgumentError,
+        NoMemoryError,
+        BusyError,
+        CancelledError,
+        TimeoutError,
+        ResolveError,
+        ConnectError,
+        TLSError,
+        TransportError,
+        CredentialsError,
+        RateLimitedError,
+        RejectedError,
+        ServerError,
+        ProtocolError,
+        InternalError,
+    )
+}
+
+# So that a traceback names them as they are imported.
+for _public in (Status, KeyState, MobivateError, *BY_STATUS.values()):
+    _public.__module__ = "mobivate"

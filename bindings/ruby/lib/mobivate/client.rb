@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# frozen_string_literal: true
+
+require_relative "call"
+require_relative "cancellation"
+require_relative "handle"
+
+module Mobivate
+  # Creates API keys, one call at a time, and keeps its connection for the next one. A call blocks its thread
+  # (with a fiber scheduler: its fiber) and no other.
+  class Client
+    # With a block: yields a new client, closes it behind, and returns the block's value.
+    def self.open(**options)
+      client = new(**options)
+      return client unless block_given?
+
+      begin
+        yield client
+      ensure
+        client.close
+      end
+    end
+
+    # The options, all of which have a default:
+    #
+    # base_url::           where the service is; http:// is for loopback addresses only
+    # timeout_ms::         milliseconds for a whole call (30000)
+    # connect_timeout_ms:: milliseconds to resolve, connect and shake hands (10000)
+    # ca_file::            a PEM file of the certificates to trust, in place of the system's
+    # ca_dir::             a directory of such certificates, hashed as by <tt>openssl rehash</tt>
+    # proxy::              the URL of a proxy, "" for none at all; by default the environment's
+    # user_agent::         the User-Agent header
+    #
+    # Raises InvalidArgumentError where one cannot be used.
+    def initialize(**options)
+      @handle = Handle.new
+      set(**options)
+    rescue Exception # rubocop:disable Lint/RescueException
+      @handle&.close
+      raise
+    end
+
+    # Sets options for the calls that follow. nil leaves one as it is.
+    def set(**options)
+      options.each do |name, value|
+        texts = [name.to_s, value.to_s]
+        if texts.any? { |text| text.each_byte.any?(&:zero?) }
+          raise ArgumentError, "The option #{name.inspect} contains a NUL."
+        end
+
+        @handle.set(*texts) unless value.nil?
+      end
+      self
+    end
+
+    # Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
+    #
+    # The user name and the password are strings of 1 to 65536 bytes in UTF-8. The key is a String that nobody
+    # else has. Mobivate.wipe wipes it, and a password, in place.
+    #
+    # Raises Error, which tells what became of the old key, and ClosedError. What interrupts the thread
+    # (Ctrl-C, Thread#raise, Thread#kill, Timeout) ends the call within 50 ms; #key_state then tells it.
+    def create_key(username, password, cancellation: nil)
+      raise TypeError, "The user name must be a String." unless username.is_a?(String)
+      raise TypeError, "The password must be a String." unless password.is_a?(String)
+      unless cancellation.nil? || cancellation.is_a?(Cancellation)
+        raise TypeError, "The cancellation must be a Mobivate::Cancellation."
+      end
+
+      Call.new(@handle, username, password, cancellation).key
+    end
+
+    # What became of the old key in the last call: :unchanged, :replaced or :unknown. For where something
+    # interrupted the call: :replaced then means that nobody has the new key.
+    def key_state
+      @handle.key_state
+    end
+
+    # Closes the client, again if you like. A call in progress ends with CancelledError.
+    def close
+      @handle.close
+      nil
+    end
+
+    def closed?
+      @handle.closed?
+    end
+
+    def inspect
+      "#<#{self.class} #{closed? ? 'closed' : 'open'}>"
+    end
+  end
+end

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# frozen_string_literal: true
+
+require "fiddle"
+require_relative "errors"
+
+module Mobivate
+  # The functions of libmobivate, as singleton methods under their own names.
+  module Library
+    DEFAULT_NAME = "libmobivate.so.1"
+    VERSIONS = 10_000...20_000
+    # Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+    KEY_CAPACITY = 4097
+    # The key states, by their numbers.
+    KEY_STATES = %i[unchanged replaced unknown].freeze
+
+    # What the header says of the functions that are used here: what they return, and their parameters.
+    DECLARATIONS = {
+      "mbv_new" => ["mbv_client *", []],
+      "mbv_free" => ["void", ["mbv_client *"]],
+      "mbv_set" => ["int32_t", ["mbv_client *", "const char *", "const char *"]],
+      "mbv_create_key" => ["int32_t", ["mbv_client *", "const char *", "size_t", "const char *", "size_t",
+                                       "char *", "size_t", "size_t *"]],
+      "mbv_error_message" => ["size_t", ["const mbv_client *", "char *", "size_t"]],
+      "mbv_key_state" => ["int32_t", ["const mbv_client *"]],
+      "mbv_http_status" => ["int32_t", ["const mbv_client *"]],
+      "mbv_server_code" => ["int32_t", ["const mbv_client *"]],
+      "mbv_server_message" => ["size_t", ["const mbv_client *", "char *", "size_t"]],
+      "mbv_retry_after_ms" => ["int64_t", ["const mbv_client *"]],
+      "mbv_cancel" => ["void", ["mbv_client *"]],
+      "mbv_uncancel" => ["void", ["mbv_client *"]],
+      "mbv_status_name" => ["const char *", ["int32_t"]],
+      "mbv_version" => ["const char *", []],
+      "mbv_version_number" => ["int32_t", []]
+    }.freeze
+
+    TYPES = {
+      "void" => Fiddle::TYPE_VOID, "int32_t" => Fiddle::TYPE_INT, "int64_t" => Fiddle::TYPE_LONG_LONG,
+      "size_t" => Fiddle::TYPE_SIZE_T
+    }.freeze
+
+    class << self
+      def load(named = ENV.fetch("MOBIVATE_LIBRARY", ""))
+        where = "#{named}, which MOBIVATE_LIBRARY names,"
+        where = "#{DEFAULT_NAME}, on the dynamic loader's search path," if named.empty?
+        define(dlopen(named.empty? ? DEFAULT_NAME : named, where), where)
+        return if VERSIONS.cover?(mbv_version_number)
+
+        fail_with("#{where} has version #{mbv_version}, and 1.0.0 or newer, and below 2, is needed")
+      end
+
+      private
+
+      def dlopen(name, where)
+        Fiddle::Handle.new(name, Fiddle::RTLD_NOW)
+      rescue Fiddle::DLError => e
+        fail_with("#{where} could not be loaded (#{e.message})")
+      end
+
+      def define(handle, where)
+        DECLARATIONS.each do |name, (returns, parameters)|
+          # The others end at once: they keep Ruby's lock, and nothing interrupts them.
+          function = Fiddle::Function.new(handle[name], parameters.map { |type| number(type) },
+                                          number(returns), need_gvl: name != "mbv_create_key", name: name)
+          if returns == "const char *"
+            define_singleton_method(name) { |*arguments| text(function.call(*arguments)) }
+          else
+            define_singleton_method(name) { |*arguments| function.call(*arguments) }
+          end
+        end
+      rescue Fiddle::DLError => e
+        fail_with("#{where} is not libmobivate 1.x (#{e.message})")
+      end
+
+      def text(pointer)
+        pointer.to_s.force_encoding(Encoding::UTF_8)
+      end
+
+      def number(type)
+        TYPES.fetch(type, Fiddle::TYPE_VOIDP)
+      end
+
+      def fail_with(what)
+        raise LibraryError, "#{what}; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY."
+      end
+    end
+  end
+  Library.load
+  private_constant :Library
+end

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# frozen_string_literal: true
+
+module Mobivate
+  # The version of this gem, which needs libmobivate 1.0.0 or newer, and below 2.
+  VERSION = "1.0.0"
+end
