@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+//
+// libmobivate for C++17: create an API key for a Mobivate account, and know what became of the old one.
+//
+//     mobivate::client client;
+//     const mobivate::key key = client.create_key("first.last@example.com", "your-pass");
+//     use(key.view());
+//
+// A success revokes the key that the account had. Whatever goes wrong is a mobivate::error, whose what() and
+// key_state() say what became of that key. This header needs mobivate.h, and nothing to be built.
+#ifndef MOBIVATE_HPP
+#define MOBIVATE_HPP
+
+#include <mobivate.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#if defined(__has_include)
+#if __has_include(<version>)
+#include <version>
+#endif
+#endif
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
+#endif
+
+namespace mobivate {
+
+// Why a call failed.
+enum class status : std::int32_t {
+    ok = MBV_OK,
+    invalid_argument = MBV_ERR_INVALID_ARGUMENT,
+    no_memory = MBV_ERR_NO_MEMORY,
+    busy = MBV_ERR_BUSY,
+    cancelled = MBV_ERR_CANCELLED,
+    timeout = MBV_ERR_TIMEOUT,
+    resolve = MBV_ERR_RESOLVE,
+    connect = MBV_ERR_CONNECT,
+    tls = MBV_ERR_TLS,
+    transport = MBV_ERR_TRANSPORT,
+    credentials = MBV_ERR_CREDENTIALS,
+    rate_limited = MBV_ERR_RATE_LIMITED,
+    rejected = MBV_ERR_REJECTED,
+    server = MBV_ERR_SERVER,
+    protocol = MBV_ERR_PROTOCOL,
+    buffer_too_small = MBV_ERR_BUFFER_TOO_SMALL,  // never seen: a key of any size is handed over
+    internal = MBV_ERR_INTERNAL,
+};
+
+// What became of the key that the account had before a call.
+enum class key_state : std::int32_t {
+    unchanged = MBV_KEY_UNCHANGED,  // it surely still works
+    replaced = MBV_KEY_REPLACED,    // it is revoked
+    unknown = MBV_KEY_UNKNOWN,      // it may be revoked: create a key again to have a valid one
+};
+
+// The name of a status in mobivate.h, the same in every language.
+inline const char* status_name(status value) noexcept {
+    return mbv_status_name(static_cast<std::int32_t>(value));
+}
+
+// A call that handed over no key. what() says why, and what became of the old one.
+class error : public std::runtime_error {
+public:
+    [[nodiscard]] mobivate::status status() const noexcept { return facts_.status; }
+    [[nodiscard]] mobivate::key_state key_state() const noexcept { return facts_.key_state; }
+    // The status code of the answer, where one came.
+    [[nodiscard]] std::optional<int> http_status() const noexcept { return facts_.http_status; }
+    // The members "code" and "message" of the answer's JSON, where it had them.
+    [[nodiscard]] std::optional<int> server_code() const noexcept { return facts_.server_code; }
+    [[nodiscard]] const std::string& server_message() const noexcept { return *facts_.server_message; }
+    // How long the server asks to wait, where it does.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept {
+        return facts_.retry_after;
+    }
+
+private:
+    friend class client;
+
+    struct facts {
+        mobivate::status status = mobivate::status::internal;
+        mobivate::key_state key_state = mobivate::key_state::unchanged;
+        std::optional<int> http_status;
+        std::optional<int> server_code;
+        std::optional<std::chrono::milliseconds> retry_after;
+        // Shared, for an exception must be copied without throwing.
+        std::shared_ptr<const std::string> server_message = std::make_shared<const std::string>();
+    };
+
+    error(const std::string& text, facts all) : std::runtime_error(text), facts_(std::move(all)) {}
+
+    facts facts_;
+};
+
+// An API key, in memory of its own that is wiped at its end. It can be moved, and not copied or printed.
+class key {
+public:
+    key(key&& other) noexcept : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
+    key& operator=(key&& other) noexcept {
+        if (this != &other) {
+            wipe();
+            bytes_ = std::move(other.bytes_);
+            size_ = std::exchange(other.size_, 0);
+        }
+        return *this;
+    }
+    key(const key&) = delete;
+    key& operator=(const key&) = delete;
+    ~key() { wipe(); }
+
+    // The key: printable ASCII, followed by a NUL. It lives as long as this does, and is empty after a move.
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes_ ? bytes_.get() : "", size_}; }
+
+private:
+    friend class client;
+
+    static constexpr std::size_t capacity = 4096 + 1;
+
+    key() : bytes_(new char[capacity]()) {}
+
+    void wipe() noexcept {
+        if (bytes_ == nullptr) return;
+        // A plain write to memory that is about to be freed would be optimised away.
+        volatile char* at = bytes_.get();
+        for (std::size_t i = 0; i < capacity; ++i) at[i] = 0;
+        size_ = 0;
+    }
+
+    std::unique_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
+};
+
+// Options of a new client. What is not there keeps its default.
+struct options {
+    std::optional<std::string> base_url;               // default https://api.mobivatebulksms.com
+    std::optional<std::chrono::milliseconds> timeout;  // for a whole call; default 30 s
+    std::optional<std::chrono::milliseconds>
+        connect_timeout;                    // to resolve, connect and shake hands; default 10 s
+    std::optional<std::string> ca_file;     // PEM file of certificates to trust, in place of the system's
+    std::optional<std::string> ca_dir;      // directory of such certificates, hashed as by openssl rehash
+    std::optional<std::string> proxy;       // URL, or "" for none; default the environment's, as with curl
+    std::optional<std::string> user_agent;  // default libmobivate/VERSION
+};
+
+// Creates keys, and keeps its connection for the next call. One call at a time; any thread may use it. It can
+// be moved while no call is in progress; a client that was moved from is closed.
+class client {
+public:
+    // Sends nothing. Throws error for an option that cannot be used, std::bad_alloc, and std::runtime_error
+    // where the libmobivate that was loaded is not version 1.
+    explicit client(const options& all = {}) : state_(std::make_unique<state>()) { set_all(all); }
+    client(client&&) noexcept = default;
+    client& operator=(client&& other) noexcept {
+        if (this != &other) {
+            close();
+            state_ = std::move(other.state_);
+        }
+        return *this;
+    }
+    ~client() { close(); }
+
+    // Sets an option by its name in mobivate.h, for the calls that follow. Throws error, and then nothing has
+    // changed.
+    void set(const std::string& option, const std::string& value) {
+        state& own = opened();
+        const std::lock_guard<std::mutex> lock(own.mutex);
+        own.must_be_idle();
+        const auto result = static_cast<status>(mbv_set(own.handle.get(), option.c_str(), value.c_str()));
+        if (result == status::ok) return;
+        error::facts facts;
+        facts.status = result;
+        throw error(text(mbv_error_message, own.handle.get()), facts);
+    }
+
+    // Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and
+    // blocks until it is answered. Both are UTF-8, 1 byte to 64 KiB; neither is copied. Throws error;
+    // std::logic_error on a closed client.
+    [[nodiscard]] key create_key(std::string_view username, std::string_view password) {
+        const call in_progress(opened());
+        return create(in_progress, username, password);
+    }
+
+#if defined(__cpp_lib_jthread)
+    // The same; a stop request ends the call within 50 ms, with status::cancelled.
+    [[nodiscard]] key create_key(std::string_view username, std::string_view password, std::stop_token stop) {
+        const call in_progress(opened());
+        mbv_client* const handle = in_progress.handle();
+        // Its destructor waits for a callback that is under way: no later call is hit by it.
+        const std::stop_callback ending(std::move(stop), [handle] { mbv_cancel(handle); });
+        return create(in_progress, username, password);
+    }
+#endif
+
+    // Ends the call in progress within 50 ms, if there is one; later calls go on. From any thread.
+    void cancel() noexcept {
+        if (state_ == nullptr) return;
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        if (state_->busy) mbv_cancel(state_->handle.get());
+    }
+
+    // Ends the client, as its destructor does. A call in progress on another thread is cancelled, and has
+    // ended when this returns.
+    void close() noexcept {
+        if (state_ == nullptr) return;
+        std::unique_lock<std::mutex> lock(state_->mutex);
+        state_->closed = true;
+        if (state_->busy) mbv_cancel(state_->handle.get());
+        state_->ended.wait(lock, [this] { return !state_->busy; });
+        state_->handle.reset();
+    }
+
+private:
+    struct free_client {
+        void operator()(mbv_client* handle) const noexcept { mbv_free(handle); }
+    };
+
+    struct state {
+        state() {
+            if (mbv_version_number() / 10000 != 1) {
+                throw std::runtime_error(
+                    std::string("The libmobivate that was loaded has version ") + mbv_version() +
+                    ", and 1.0.0 or newer, and below 2, is needed: install libmobivate 1.x.");
+            }
+            handle.reset(mbv_new());
+            if (handle == nullptr) throw std::bad_alloc();
+        }
+
+        void must_be_idle() const {
+            if (closed) throw std::logic_error("The client is closed.");
+            if (!busy) return;
+            error::facts facts;
+            facts.status = status::busy;
+            facts.key_state = key_state::unknown;
+            // The library's own words: its text may be that call's already.
+            throw error(
+                "The client is in a call on another thread. What becomes of the old key is that call's to "
+                "tell.",
+                facts);
+        }
+
+        std::unique_ptr<mbv_client, free_client> handle;
+        std::mutex mutex;
+        std::condition_variable ended;
+        bool busy = false;
+        bool closed = false;
+    };
+
+    // A call in progress: nobody else calls, and nobody frees the client.
+    class call {
+    public:
+        explicit call(state& all) : state_(all) {
+            const std::lock_guard<std::mutex> lock(state_.mutex);
+            state_.must_be_idle();
+            // What cancelled an earlier call is over; whoever cancels this one comes after.
+            mbv_uncancel(state_.handle.get());
+            state_.busy = true;
+        }
+        call(const call&) = delete;
+        call& operator=(const call&) = delete;
+        ~call() {
+            const std::lock_guard<std::mutex> lock(state_.mutex);
+            state_.busy = false;
+            // Under the lock: whoever waits may be about to end the state.
+            state_.ended.notify_all();
+        }
+        [[nodiscard]] mbv_client* handle() const noexcept { return state_.handle.get(); }
+
+    private:
+        state& state_;
+    };
+
+    [[nodiscard]] state& opened() const {
+        if (state_ == nullptr) throw std::logic_error("The client is closed.");
+        return *state_;
+    }
+
+    [[nodiscard]] static key create(const call& in_progress, std::string_view username,
+                                    std::string_view password) {
+        key made;
+        mbv_client* const handle = in_progress.handle();
+        // A view of nothing has no address: it is empty, and not missing.
+        const auto result = static_cast<status>(
+            mbv_create_key(handle, username.empty() ? "" : username.data(), username.size(),
+                           password.empty() ? "" : password.data(), password.size(), made.bytes_.get(),
+                           key::capacity, &made.size_));
+        if (result == status::ok) return made;
+        error::facts facts;
+        facts.status = result;
+        facts.key_state = static_cast<key_state>(mbv_key_state(handle));
+        if (const int code = mbv_http_status(handle); code != 0) facts.http_status = code;
+        if (const int code = mbv_server_code(handle); code != 0) facts.server_code = code;
+        if (const std::int64_t wait = mbv_retry_after_ms(handle); wait >= 0)
+            facts.retry_after = std::chrono::milliseconds(wait);
+        facts.server_message = std::make_shared<const std::string>(text(mbv_server_message, handle));
+        throw error(text(mbv_error_message, handle), facts);
+    }
+
+    template <class Getter>
+    [[nodiscard]] static std::string text(Getter getter, const mbv_client* handle) {
+        std::string found(getter(handle, nullptr, 0) + 1, '\0');
+        found.resize(getter(handle, found.data(), found.size()));
+        return found;
+    }
+
+    void set_all(const options& all) {
+        const auto set_text = [this](const char* name, const std::optional<std::string>& value) {
+            if (value) set(name, *value);
+        };
+        const auto set_time = [this](const char* name,
+                                     const std::optional<std::chrono::milliseconds>& value) {
+            if (value) set(name, std::to_string(value->count()));
+        };
+        set_text("base_url", all.base_url);
+        set_time("timeout_ms", all.timeout);
+        set_time("connect_timeout_ms", all.connect_timeout);
+        set_text("ca_file", all.ca_file);
+        set_text("ca_dir", all.ca_dir);
+        set_text("proxy", all.proxy);
+        set_text("user_agent", all.user_agent);
+    }
+
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace mobivate
+
+#endif  // MOBIVATE_HPP
