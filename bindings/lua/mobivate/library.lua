@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: MIT
+-- Finds and loads the shared library, and declares what the package uses of it.
+
+local oldest, too_new = 10000, 20000
+local default_name = "libmobivate.so.1"
+local install = "install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY."
+
+local found, ffi = pcall(require, "ffi")
+if not found then
+   error("mobivate needs LuaJIT 2.1, or another Lua that has its ffi module; " .. _VERSION .. " has none.", 0)
+end
+
+-- As mobivate.h has it.
+local declarations = [[
+typedef struct mbv_client mbv_client;
+mbv_client *mbv_new(void);
+void mbv_free(mbv_client *client);
+int32_t mbv_set(mbv_client *client, const char *option, const char *value);
+int32_t mbv_create_key(mbv_client *client, const char *username, size_t username_size,
+                       const char *password, size_t password_size, char *key,
+                       size_t key_capacity, size_t *key_size);
+size_t mbv_error_message(const mbv_client *client, char *buffer, size_t capacity);
+int32_t mbv_key_state(const mbv_client *client);
+int32_t mbv_http_status(const mbv_client *client);
+int32_t mbv_server_code(const mbv_client *client);
+size_t mbv_server_message(const mbv_client *client, char *buffer, size_t capacity);
+int64_t mbv_retry_after_ms(const mbv_client *client);
+void mbv_cancel(mbv_client *client);
+void mbv_uncancel(mbv_client *client);
+const char *mbv_status_name(int32_t status);
+const char *mbv_version(void);
+int32_t mbv_version_number(void);
+]]
+
+-- Of the C library, under names that no other module declares otherwise.
+local system = [[
+void *mobivate_calloc(size_t count, size_t size) __asm__("calloc");
+void mobivate_release(void *memory) __asm__("free");
+int mobivate_mutex_init(void *mutex, const void *attributes) __asm__("pthread_mutex_init");
+int mobivate_mutex_destroy(void *mutex) __asm__("pthread_mutex_destroy");
+int mobivate_lock(void *mutex) __asm__("pthread_mutex_lock");
+int mobivate_unlock(void *mutex) __asm__("pthread_mutex_unlock");
+int mobivate_open(const char *path, int flags, ...) __asm__("open");
+intptr_t mobivate_read(int file, void *buffer, size_t size) __asm__("read");
+int mobivate_close(int file) __asm__("close");
+char *mobivate_strerror(int number) __asm__("strerror");
+]]
+
+ffi.cdef(declarations)
+ffi.cdef(system)
+
+local function load_library()
+   local named = os.getenv("MOBIVATE_LIBRARY")
+   if named == "" then named = nil end
+   local where = named and named .. ", which MOBIVATE_LIBRARY names,"
+      or default_name .. ", on the dynamic loader's search path,"
+
+   local loaded, library = pcall(ffi.load, named or default_name)
+   if not loaded then
+      error(("%s could not be loaded (%s); %s"):format(where, library, install), 0)
+   end
+   for name in declarations:gmatch("(mbv_[%l_]+)%(") do
+      local is_there, reason = pcall(function() return library[name] end)
+      if not is_there then
+         reason = reason:gsub("^[^:]+:%d+: ", "")
+         error(("%s is not libmobivate 1.x (%s); %s"):format(where, reason, install), 0)
+      end
+   end
+   local version = library.mbv_version_number()
+   if version < oldest or version >= too_new then
+      error(("%s has version %s, and 1.0.0 or newer, and below 2, is needed; %s"):format(
+         where, ffi.string(library.mbv_version()), install), 0)
+   end
+   return library
+end
+
+local functions = load_library()
+-- All of them now, as those above: a look-up allocates, and mobivate.lua has moments when nothing may.
+for name in system:gmatch("(mobivate_[%l_]+)%(") do assert(ffi.C[name]) end
+
+return {
+   declarations = declarations,
+   functions = functions,
+   -- Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+   key_capacity = 4097,
+   password_limit = 65536,
+   ok = 0, -- MBV_OK
+   key_states = { [0] = "unchanged", [1] = "replaced", [2] = "unknown" },
+}
