@@ -1,0 +1,10 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+namespace Mobivate;
+
+/** The client was cancelled. */
+final class CancelledException extends MobivateException
+{
+}

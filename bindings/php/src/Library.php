@@ -1,0 +1,56 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+namespace Mobivate;
+
+/**
+ * libmobivate itself: where it is, and its functions as mobivate.h declares them.
+ *
+ * @internal
+ */
+final class Library
+{
+    public const DECLARATIONS = <<<'C'
+        typedef struct mbv_client mbv_client;
+        mbv_client *mbv_new(void);
+        void mbv_free(mbv_client *);
+        int32_t mbv_set(mbv_client *, const char *, const char *);
+        int32_t mbv_create_key(mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *);
+        size_t mbv_error_message(const mbv_client *, char *, size_t);
+        int32_t mbv_key_state(const mbv_client *);
+        int32_t mbv_http_status(const mbv_client *);
+        int32_t mbv_server_code(const mbv_client *);
+        size_t mbv_server_message(const mbv_client *, char *, size_t);
+        int64_t mbv_retry_after_ms(const mbv_client *);
+        void mbv_cancel(mbv_client *);
+        void mbv_uncancel(mbv_client *);
+        const char *mbv_version(void);
+        int32_t mbv_version_number(void);
+        C;
+
+    private const DEFAULT_NAME = 'libmobivate.so.1';
+
+    private static ?\FFI $loaded = null;
+
+    /** The library, loaded by the first client. */
+    public static function load(): \FFI
+    {
+        if (self::$loaded !== null) {
+            return self::$loaded;
+        }
+        $named = getenv('MOBIVATE_LIBRARY') ?: '';
+        $where = $named !== '' ? "$named, which MOBIVATE_LIBRARY names," : self::DEFAULT_NAME . ", on the dynamic loader's search path,";
+        $install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
+        try {
+            $library = \FFI::cdef(self::DECLARATIONS, $named !== '' ? $named : self::DEFAULT_NAME);
+        } catch (\FFI\Exception $problem) {
+            throw new LibraryException("$where could not be loaded ({$problem->getMessage()}); $install", 0, $problem);
+        }
+        $number = $library->mbv_version_number();
+        if ($number < 10000 || $number >= 20000) {
+            throw new LibraryException("$where has version {$library->mbv_version()}, and 1.0.0 or newer, and below 2, is needed; $install");
+        }
+        return self::$loaded = $library;
+    }
+}

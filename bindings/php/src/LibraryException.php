@@ -1,0 +1,10 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+namespace Mobivate;
+
+/** libmobivate is missing, or of another version than 1. */
+final class LibraryException extends \RuntimeException
+{
+}

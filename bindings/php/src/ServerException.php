@@ -1,0 +1,10 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+namespace Mobivate;
+
+/** The server failed (5xx), or its answer is none that the API documents. */
+final class ServerException extends MobivateException
+{
+}

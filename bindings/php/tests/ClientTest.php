@@ -1,0 +1,244 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+use Mobivate\ArgumentException;
+use Mobivate\CancelledException;
+use Mobivate\Client;
+use Mobivate\ClosedException;
+use Mobivate\KeyState;
+use Mobivate\Library;
+use Mobivate\MobivateException;
+use Mobivate\RefusedException;
+use Mobivate\Secret;
+use Mobivate\Status;
+use Mobivate\TimeoutException;
+use PHPUnit\Framework\TestCase;
+
+final class ClientTest extends TestCase
+{
+    /**
+     * @template T of Throwable
+     * @param class-string<T> $class
+     * @return T
+     */
+    private function thrown(string $class, callable $call): Throwable
+    {
+        try {
+            $call();
+        } catch (Throwable $error) {
+            $this->assertInstanceOf($class, $error);
+            return $error;
+        }
+        $this->fail("no $class was thrown");
+    }
+
+    public function testAnErrorCarriesEverything(): void
+    {
+        $username = Standin::newAccount(['status' => 429, 'headers' => [['Retry-After', '7']], 'body' => ['code' => 4290, 'message' => 'Slow down']]);
+        $error = $this->thrown(RefusedException::class, fn () => Standin::client()->createKey($username, Standin::PASSWORD));
+        $this->assertInstanceOf(MobivateException::class, $error);
+        $this->assertSame(
+            [Status::RateLimited, KeyState::Unchanged, 429, 4290, 'Slow down', 7.0],
+            [$error->status, $error->keyState, $error->httpStatus, $error->serverCode, $error->serverMessage, $error->retryAfter],
+        );
+        $this->assertStringContainsString('The old key still works.', $error->getMessage());
+    }
+
+    public function testPasswordsOfEveryKind(): void
+    {
+        $password = "gr\u{fc}\u{df} \u{1F600}";
+        Standin::create('php-unicode@example.com', $password);
+        $client = Standin::client();
+        foreach ([$password, Secret::of($password)] as $given) {
+            $this->assertSame(
+                $client->createKey('php-unicode@example.com', $given),
+                Standin::account('php-unicode@example.com')['valid_key'],
+            );
+        }
+        foreach (['', "\xC3\x28"] as $wrong) {
+            $this->assertSame(KeyState::Unchanged, $this->thrown(ArgumentException::class, fn () => $client->createKey('u', $wrong))->keyState);
+        }
+        $file = tempnam((string) getenv('MOBIVATE_SCRATCH'), 'password');
+        file_put_contents($file, $password);
+        $secret = Secret::fromFile($file);
+        unlink($file);
+        $this->assertSame($password, $secret->reveal());
+        $this->thrown(InvalidArgumentException::class, fn () => Secret::fromFile('/nowhere'));
+    }
+
+    public function testSecretsAreWipedAndNotShown(): void
+    {
+        $username = Standin::newAccount();
+        $key = Standin::client()->createSecretKey($username, Standin::PASSWORD);
+        $valid = Standin::account($username)['valid_key'];
+        $this->assertSame($valid, $key->reveal());
+        $this->assertSame(36, $key->size());
+        $this->assertStringNotContainsString($valid, print_r($key, true) . json_encode($key));
+        $this->thrown(LogicException::class, fn () => clone $key);
+        $this->thrown(LogicException::class, fn () => serialize($key));
+        $memory = $key->memory();
+        $key->wipe();
+        $this->assertSame(str_repeat("\0", 4097), FFI::string($memory, 4097));
+        $this->assertSame('', $key->reveal());
+    }
+
+    public function testNoPasswordInATrace(): void
+    {
+        $username = Standin::newAccount();
+        $error = $this->thrown(RefusedException::class, fn () => Standin::client()->createKey($username, 'wrong-password'));
+        $this->assertStringNotContainsString('wrong-password', "$error");
+        $this->assertStringNotContainsString('wrong-password', print_r(array_column($error->getTrace(), 'args'), true));
+    }
+
+    public function testCancellingIsTakenBack(): void
+    {
+        $username = Standin::newAccount();
+        $client = Standin::client();
+        $client->cancel();
+        for ($i = 0; $i < 2; $i++) {
+            $error = $this->thrown(CancelledException::class, fn () => $client->createKey($username, Standin::PASSWORD));
+            $this->assertSame(KeyState::Unchanged, $error->keyState);
+        }
+        $client->uncancel();
+        $this->assertSame($client->createKey($username, Standin::PASSWORD), Standin::account($username)['valid_key']);
+    }
+
+    public function testASignalsHandlerRunsAfterTheCall(): void
+    {
+        $username = Standin::newAccount(['creates' => true, 'cut' => ['after' => 0, 'how' => 'stall']]);
+        $client = Standin::client(timeout: 0.3);
+        $heard = false;
+        pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, function () use (&$heard): void {
+            $heard = true;
+        });
+        $parent = posix_getpid();
+        $child = pcntl_fork();
+        if ($child === 0) {
+            Standin::account($username, 1);
+            posix_kill($parent, SIGUSR1);
+            posix_kill(posix_getpid(), SIGKILL);
+        }
+        $error = $this->thrown(TimeoutException::class, fn () => $client->createKey($username, Standin::PASSWORD));
+        pcntl_waitpid($child, $status);
+        $this->assertTrue($heard);
+        $this->assertSame(KeyState::Unknown, $error->keyState);
+    }
+
+    public function testClosing(): void
+    {
+        $client = Standin::client();
+        $client->close();
+        $client->close();
+        $this->thrown(ClosedException::class, fn () => $client->createKey('u', 'p'));
+        $this->thrown(ClosedException::class, fn () => $client->set('timeout_ms', '1'));
+        $this->thrown(ClosedException::class, fn () => $client->cancel());
+        $this->thrown(LogicException::class, fn () => serialize(Standin::client()));
+        $other = Standin::client();
+        $this->thrown(LogicException::class, fn () => clone $other);
+        $username = Standin::newAccount();
+        $this->assertSame($other->createKey($username, Standin::PASSWORD), Standin::account($username)['valid_key']);
+    }
+
+    public function testOptions(): void
+    {
+        $this->thrown(TimeoutException::class, fn () => Standin::client(timeout: 0.0004)->createKey(Standin::newAccount(), Standin::PASSWORD));
+        $error = $this->thrown(ArgumentException::class, fn () => new Client(baseUrl: 'http://example.com'));
+        $this->assertStringContainsString('The option base_url must begin with https://', $error->getMessage());
+        $this->thrown(ArgumentException::class, fn () => Standin::client()->set('proxy', "a\0b"));
+        $this->assertMatchesRegularExpression('/^1\.\d+\.\d+$/', Client::libraryVersion());
+    }
+
+    public function testTenThousandCallsLeaveNothing(): void
+    {
+        $username = Standin::newAccount();
+        $client = Standin::client('http');
+        $call = function (int $count) use ($client, $username): void {
+            for ($i = 0; $i < $count; $i++) {
+                $client->createSecretKey($username, Standin::PASSWORD)->wipe();
+            }
+            gc_collect_cycles();
+        };
+        $state = fn (): array => [
+            count((array) scandir('/proc/self/fd')),
+            (int) preg_replace('/.*VmRSS:\s+(\d+).*/s', '$1', (string) file_get_contents('/proc/self/status')),
+        ];
+        $call(1000);
+        [$open, $resident] = $state();
+        $call(10000);
+        [$openAfter, $residentAfter] = $state();
+        $this->assertSame($open, $openAfter);
+        $this->assertLessThan(2048, $residentAfter - $resident);
+    }
+
+    public function testDeclarations(): void
+    {
+        $header = json_decode((string) file_get_contents((string) getenv('MOBIVATE_HEADER')), true, 512, JSON_THROW_ON_ERROR);
+        preg_match_all('/^(\w[\w ]*\*?) ?(mbv_\w+)\((.*)\);$/m', Library::DECLARATIONS, $found, PREG_SET_ORDER);
+        $this->assertCount(14, $found);
+        foreach ($found as [, $returns, $name, $parameters]) {
+            $own = $parameters === 'void' ? [] : explode(', ', $parameters);
+            $this->assertSame($header['functions'][$name], ['returns' => trim($returns), 'parameters' => $own], $name);
+        }
+        foreach ($header['status'] as $name => $value) {
+            $own = str_replace('_', '', ucwords(strtolower(substr($name, $name === 'MBV_OK' ? 4 : 8)), '_'));
+            $this->assertSame($own, Status::from($value)->name);
+        }
+        $this->assertCount(count($header['status']), Status::cases());
+        $this->assertSame(
+            $header['key_states'],
+            ['MBV_KEY_UNCHANGED' => KeyState::Unchanged->value, 'MBV_KEY_REPLACED' => KeyState::Replaced->value, 'MBV_KEY_UNKNOWN' => KeyState::Unknown->value],
+        );
+    }
+
+    private function said(string $code, string $library): string
+    {
+        $file = tempnam((string) getenv('MOBIVATE_SCRATCH'), 'program');
+        file_put_contents($file, $code);
+        exec('MOBIVATE_LIBRARY=' . escapeshellarg($library) . ' ' . escapeshellarg(PHP_BINARY) . ' ' . escapeshellarg($file) . ' 2>&1', $lines);
+        unlink($file);
+        return implode("\n", $lines);
+    }
+
+    public function testLibrariesThatCannotBeUsed(): void
+    {
+        $code = '<?php require ' . var_export(__DIR__ . '/autoload.php', true) . '; try { new Mobivate\Client(); } catch (Mobivate\LibraryException $e) { echo $e->getMessage(); }';
+        $this->assertMatchesRegularExpression('{^/nowhere\.so, which MOBIVATE_LIBRARY names, could not be loaded \(.*\); install libmobivate 1\.x, or}', $this->said($code, '/nowhere.so'));
+        $this->assertMatchesRegularExpression('{^libm\.so\.6, .* could not be loaded \(.*mbv_.*\); install libmobivate 1\.x, or}', $this->said($code, 'libm.so.6'));
+        if (exec('command -v cc') === '') {
+            $this->markTestIncomplete('There is no C compiler: an old library is not tried.');
+        }
+        $folder = (string) getenv('MOBIVATE_SCRATCH');
+        preg_match_all('/mbv_\w+(?=\()/', Library::DECLARATIONS, $names);
+        foreach (['0.9.0' => 900, '2.0.0' => 20000] as $version => $number) {
+            $source = "int mbv_version_number(void) { return $number; } const char *mbv_version(void) { return \"$version\"; }\n";
+            foreach (preg_grep('/version/', $names[0], PREG_GREP_INVERT) as $name) {
+                $source .= "int $name(void) { return 0; }\n";
+            }
+            file_put_contents("$folder/stub.c", $source);
+            exec("cc -shared -fPIC -o '$folder/stub-$number.so' '$folder/stub.c'", $lines, $status);
+            $this->assertSame(0, $status);
+            $this->assertStringContainsString("has version $version, and 1.0.0 or newer, and below 2, is needed; install libmobivate 1.x", $this->said($code, "$folder/stub-$number.so"));
+        }
+    }
+
+    public function testTheReadmesExample(): void
+    {
+        preg_match('/^```php\n(.*?)^```/ms', (string) file_get_contents(dirname(__DIR__) . '/README.md'), $found);
+        $this->assertSame(
+            str_replace("// SPDX-License-Identifier: MIT\n", '', (string) file_get_contents(dirname(__DIR__) . '/examples/create_key.php')),
+            $found[1],
+        );
+        $facts = Standin::facts();
+        Standin::create('first.last@example.com', 'your-pass');
+        $code = strtr($found[1], [
+            "'vendor/autoload.php'" => var_export(__DIR__ . '/autoload.php', true),
+            'new Client()' => "new Client(baseUrl: '{$facts['https']}', caFile: '{$facts['ca_file']}', proxy: '')",
+        ]);
+        $library = (string) getenv('MOBIVATE_LIBRARY');
+        $said = $this->said($code, $library);
+        $this->assertSame(Standin::account('first.last@example.com')['valid_key'], $said);
+        $this->assertStringContainsString('The old key still works.', $this->said(str_replace('your-pass', 'wrong-pass', $code), $library));
+    }
+}
