@@ -617,7 +617,8 @@ TEST_CASE("a broken connection raises no signal") {
             const auto client = client_for(relay.url());
             const auto result = caller::create_key(client.get(), account.username, long_password);
             CHECK((result.status == MBV_ERR_TRANSPORT || result.status == MBV_ERR_TLS));
-            CHECK(result.key_state == MBV_KEY_UNCHANGED);
+            // Where the relay has read on, its system may have taken all the rest before the reset.
+            if (after < 65536) CHECK(result.key_state == MBV_KEY_UNCHANGED);
             check_claim(account, result);
         }
     }

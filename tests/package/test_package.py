@@ -164,6 +164,16 @@ class Installed(unittest.TestCase):
         comment = (ROOT / "include/mobivate.h").read_text()
         self.assertIn("mbv_create_key(client, username, MBV_NUL_TERMINATED, password, MBV_NUL_TERMINATED,", comment)
 
+    def test_the_readmes_examples_are_those_that_the_bindings_run(self):
+        for language, mark in (("go", "func main"), ("rust", "fn main"), ("csharp", "static void Main")):
+            folder = "csharp" if language == "csharp" else language
+            self.assertIn(f"```{language}\n{readme_block(language, mark)}```", (ROOT / "bindings" / folder / "README.md").read_text())
+
+    def test_every_binding_is_in_the_readme(self):
+        readme = (ROOT / "README.md").read_text()
+        for folder in (ROOT / "bindings").iterdir():
+            self.assertIn(f"](bindings/{folder.name}/README.md)", readme)
+
     def test_the_pc_file_says_the_version(self):
         self.assertEqual(self.pkg_config("--modversion"), [run(self.prefix / "bin/mbv", "--version", env=self.environment).split()[1].rstrip(",")])
 
