@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import concurrent.futures
 import copy
 import gc
@@ -16,9 +17,11 @@ import unittest
 import warnings
 import weakref
 from typing import Any
+from unittest import mock
 
 import mobivate
 import standin
+from mobivate import _client
 from standin import PASSWORD, STALLS, new_account
 
 
@@ -300,6 +303,51 @@ class Threads(unittest.TestCase):
         truth = standin.account(username)
         self.assertEqual((len(set(keys)), truth["requests"]), (200, 200))
         self.assertIn(truth["valid_key"], keys)
+
+
+class Secrets(unittest.TestCase):
+    def test_nothing_shows_them(self) -> None:
+        username = new_account({"status": 403, "body": {"code": 403, "message": "{password} is wrong"}})
+        with standin.client() as client, self.assertRaises(mobivate.RejectedError) as caught:
+            client.create_key(username, PASSWORD)
+        standin.create_account(username)
+        with standin.client() as client:
+            key = client.create_key(username, PASSWORD)
+            shown = "".join(f"{one} {one!r} {vars(one)}" for one in (client, caught.exception))
+        self.assertIn("*** is wrong", shown)
+        self.assertNotIn(PASSWORD, shown)
+        self.assertNotIn(key, shown)
+
+    def test_every_copy_is_wiped(self) -> None:
+        # However a call ends, and where it never begins.
+        calls: list[Any] = []
+        whole = _client._Call.__init__
+
+        def keep(call: Any, *texts: Any) -> None:
+            whole(call, *texts)
+            calls.append(call)
+            self.assertEqual(call._password.bytes, PASSWORD.encode() + b"\0")
+
+        username, stalled = new_account(), new_account(STALLS)
+        with mock.patch.object(_client._Call, "__init__", keep), standin.client(timeout=600) as client:
+            client.create_key(username, PASSWORD)
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                first = pool.submit(client.create_key, stalled, PASSWORD)
+                standin.account(stalled, 1)
+                with self.assertRaises(mobivate.BusyError):
+                    client.create_key(username, PASSWORD)
+                with self.assertRaises(mobivate.BusyError):
+                    asyncio.run(client.create_key_async(username, PASSWORD))
+                client.cancel()
+                self.assertIsInstance(first.exception(), mobivate.CancelledError)
+            client.close()
+            with self.assertRaises(RuntimeError):
+                client.create_key(username, PASSWORD)
+        self.assertEqual(len(calls), 5)
+        for number, call in enumerate(calls):
+            with self.subTest(number):
+                for memory in (call._username, call._password, call._key):
+                    self.assertEqual(memory.bytes, bytes(len(memory.bytes)))
 
 
 class Lifetime(unittest.TestCase):

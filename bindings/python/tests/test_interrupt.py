@@ -10,6 +10,7 @@ import sys
 import threading
 import unittest
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import mobivate
@@ -159,6 +160,89 @@ class Signals(unittest.TestCase):
             self.assertEqual(client.create_key(username, PASSWORD), standin.account(username)["valid_key"])
             self.assertIsNone(client._call)
         self.assertGreater(interrupted, 0)
+
+
+@unittest.skipUnless(sys.implementation.name == "cpython", "needs events for each opcode")
+class EveryOpcode(unittest.TestCase):
+    """What the handler of a signal does before each opcode of the methods that hold the client's lock."""
+
+    METHODS = {"_begin", "_claim", "_release", "_free", "cancel", "close", "set_option"}
+
+    def interrupted(
+        self,
+        act: Callable[[mobivate.Client], object],
+        handler: Callable[[mobivate.Client], object],
+        ended: Callable[[mobivate.Client, str], None],
+    ) -> None:
+        number, reached = 0, True
+        while reached:
+            client = mobivate.Client(**standin.OVER_HTTP)
+            count = 0
+
+            def trace(frame: FrameType, event: str, argument: Any) -> Any:
+                nonlocal count
+                if frame.f_code.co_name not in self.METHODS or "mobivate" not in frame.f_code.co_filename:
+                    return None
+                frame.f_trace_opcodes = True
+                if event == "opcode":
+                    if count == number:
+                        sys.settrace(None)
+                        handler(client)
+                    count += 1
+                return trace
+
+            outcome = "done"
+            sys.settrace(trace)
+            try:
+                act(client)
+            except (RuntimeError, mobivate.MobivateError) as error:
+                outcome = f"{type(error).__name__}: {error}"
+            finally:
+                sys.settrace(None)
+            reached = count > number
+            if reached:
+                with self.subTest(number):
+                    ended(client, outcome)
+            client.close()
+            self.assertIsNone(client._handle)
+            number += 1
+        self.assertGreater(number, 10)
+
+    def test_a_call_during_which_a_handler_closes(self) -> None:
+        username = new_account()
+        ends = []
+
+        def ended(client: mobivate.Client, outcome: str) -> None:
+            ends.append(outcome.partition(":")[0])
+            self.assertIn(ends[-1], ("RuntimeError", "CancelledError"))
+
+        self.interrupted(lambda client: client.create_key(username, PASSWORD), mobivate.Client.close, ended)
+        self.assertEqual(set(ends), {"RuntimeError", "CancelledError"})
+        self.assertEqual(standin.account(username)["requests"], 1)  # the last turn, past the last opcode
+
+    def test_a_setting_during_which_a_handler_closes(self) -> None:
+        def ended(client: mobivate.Client, outcome: str) -> None:
+            self.assertRegex(
+                outcome, "^(RuntimeError: The client is closed|InvalidArgumentError: The option timeout_ms)"
+            )
+
+        self.interrupted(lambda client: client.set_option("timeout_ms", "0"), mobivate.Client.close, ended)
+
+    def test_closing_or_cancelling_during_which_a_handler_closes(self) -> None:
+        def ended(client: mobivate.Client, outcome: str) -> None:
+            self.assertEqual(outcome, "done")
+
+        for act in (mobivate.Client.close, mobivate.Client.cancel):
+            self.interrupted(act, mobivate.Client.close, ended)
+
+    def test_a_call_during_which_a_handler_cancels(self) -> None:
+        username = new_account()
+
+        def ended(client: mobivate.Client, outcome: str) -> None:
+            self.assertEqual(outcome.partition(":")[0], "CancelledError")
+
+        self.interrupted(lambda client: client.create_key(username, PASSWORD), mobivate.Client.cancel, ended)
+        self.assertEqual(standin.account(username)["requests"], 1)  # the last turn, past the last opcode
 
 
 class Process(unittest.TestCase):

@@ -16,7 +16,8 @@ FOLDER = pathlib.Path(__file__).resolve().parents[1]
 
 class Readme(unittest.TestCase):
     def run_example(self, code: str) -> subprocess.CompletedProcess[str]:
-        told = f"mobivate.Client(base_url={standin.FACTS['https']!r}, ca_file={standin.FACTS['ca_file']!r}, proxy='')"
+        options = ", ".join(f"{name}={value!r}" for name, value in standin.OVER_HTTPS.items())
+        told = f"mobivate.Client({options})"
         self.assertIn("mobivate.Client()", code)
         code = code.replace("mobivate.Client()", told)
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import _thread
-import asyncio
 import atexit
 import contextlib
 import ctypes
@@ -83,9 +82,9 @@ class Client:
         self._library = _library.load()
         # Guards what follows. A signal's handler may use the client while the main thread holds it.
         self._lock = threading.RLock()
-        self._call: Optional[_Call] = None
+        self._call: Optional[object] = None  # who uses the client: a call, or a setting of an option
         self._cancelled = False
-        self._handle = self._library.mbv_new()
+        self._handle: Optional[int] = self._library.mbv_new()
         if not self._handle:
             raise MemoryError("There was no memory for a client.")
         self._closed = False
@@ -114,11 +113,15 @@ class Client:
         texts = [text.encode("utf-8", "surrogateescape") for text in (name, value)]
         if any(0 in text for text in texts):
             raise InvalidArgumentError(f"The option {name!r} contains a NUL.")
+        setting = object()
         with self._lock:
-            self._must_be_idle()
-            status = self._library.mbv_set(self._handle, *texts)
-            if status != Status.OK:
-                raise _error_class(status)(self._text(self._library.mbv_error_message))
+            try:
+                self._claim(setting)
+                status = self._library.mbv_set(self._handle, *texts)
+                if status != Status.OK:
+                    raise _error_class(status)(self._text(self._library.mbv_error_message))
+            finally:
+                self._release(setting)
 
     def create_key(self, username: Text, password: Text) -> str:
         """Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
@@ -154,7 +157,7 @@ class Client:
         """
         with self._lock:
             self._cancelled = True
-            if not self._closed:
+            if self._call is not None:
                 self._library.mbv_cancel(self._handle)
 
     def uncancel(self) -> None:
@@ -172,7 +175,7 @@ class Client:
                 return
             self._closed = True
             if self._call is None:
-                self._library.mbv_free(self._handle)
+                self._free()
             else:
                 self._library.mbv_cancel(self._handle)
 
@@ -208,11 +211,14 @@ class Client:
                 self._run(call)
         except BaseException as error:
             self._end_early(call)
+            call.wipe_texts()  # A call that was refused has not been ended.
             call.explain(error)
             raise
         return call
 
     async def _create_async(self, username: Text, password: Text) -> _Call:
+        import asyncio  # Here: it takes longer than all the rest to import.
+
         call = _Call(username, password)
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
@@ -227,7 +233,9 @@ class Client:
             _start_thread(run)
             await asyncio.shield(ended)
         except BaseException as error:
-            if self._cancel(call) and isinstance(error, asyncio.CancelledError):
+            if not self._cancel(call):
+                call.wipe_texts()  # A call that was refused has not been ended.
+            elif isinstance(error, asyncio.CancelledError):
                 while not ended.done():
                     with contextlib.suppress(asyncio.CancelledError):
                         await asyncio.shield(ended)
@@ -235,21 +243,36 @@ class Client:
             raise
         return call
 
-    def _must_be_idle(self) -> None:
+    def _claim(self, user: object) -> None:
+        """Makes the client somebody's, until `_release`: with the lock."""
         if self._closed:
             raise RuntimeError("The client is closed.")
         if self._call is not None:
             raise BusyError(_BUSY)
+        self._call = user
+        # From here on close() leaves the client to _release. A signal's handler may have closed it before.
+        if self._handle is None:
+            self._call = None
+            raise RuntimeError("The client is closed.")
+
+    def _release(self, user: object) -> None:
+        if self._call is user:
+            self._call = None
+            if self._closed:
+                self._free()
+
+    def _free(self) -> None:
+        handle, self._handle = self._handle, None
+        self._library.mbv_free(handle)
 
     def _begin(self, call: _Call) -> None:
-        """Makes a call the client's own: no other can begin until it has ended."""
+        """Makes the client a call's: no other can begin until it has ended."""
         with self._lock:
-            self._must_be_idle()
-            self._call = call
+            self._claim(call)
             _in_call.add((self, call))
             # What ended an earlier call must not end this one.
             self._library.mbv_uncancel(self._handle)
-            if self._cancelled:
+            if self._cancelled or self._closed:
                 self._library.mbv_cancel(self._handle)
 
     def _run(self, call: _Call) -> None:
@@ -270,10 +293,10 @@ class Client:
     def _end(self, call: _Call) -> None:
         call.wipe_texts()
         with self._lock:
-            self._call = None
+            if call.given_up:
+                call.wipe_key()
+            self._release(call)
             _in_call.discard((self, call))
-            if self._closed:
-                self._library.mbv_free(self._handle)
         call.end()
 
     def _cancel(self, call: _Call) -> bool:
@@ -281,10 +304,10 @@ class Client:
         with self._lock:
             if self._call is not call:
                 return False
+            call.given_up = True
             if call.running:
                 self._library.mbv_cancel(self._handle)
                 return True
-            call.given_up = True
         call.error = CancelledError("The call was cancelled before it began. The old key still works.")
         self._end(call)
         return False
@@ -334,7 +357,7 @@ class _Call:
         self.running = False
         self.error: Optional[BaseException] = None
 
-    def make(self, create_key: Callable[..., int], handle: int) -> int:
+    def make(self, create_key: Callable[..., int], handle: Optional[int]) -> int:
         size = ctypes.c_size_t()
         status = create_key(
             handle,
@@ -372,10 +395,13 @@ class _Call:
             self.error = None  # Its traceback refers to this call: a cycle otherwise.
             self._key.wipe()
 
+    def wipe_key(self) -> None:
+        self._key.wipe()
+
     def explain(self, interrupt: BaseException) -> None:
         """Says in the cause of what interrupted this call what became of the old key."""
         if self._key_size > 0:
-            self._key.wipe()
+            self.wipe_key()
             self.error = CancelledError(_LOST)
             self.error.key_state = KeyState.REPLACED
         if self.error is not None and interrupt.__cause__ is None:
