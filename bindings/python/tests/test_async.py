@@ -105,9 +105,8 @@ class Async(unittest.IsolatedAsyncioTestCase):
                 if turn % 15 == 14:
                     await asyncio.wait([task])
                 task.cancel()
-                before = standin.account(username)["valid_key"]
                 try:
-                    self.assertEqual(await task, before)
+                    self.assertEqual(await task, standin.account(username)["valid_key"])
                     outcomes["created"] += 1
                 except asyncio.CancelledError:
                     outcomes["cancelled"] += 1
