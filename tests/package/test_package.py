@@ -133,6 +133,28 @@ class Installed(unittest.TestCase):
         self.assertNotIn("libmobivate", run("readelf", "-d", program))
         self.call_without_network(program)
 
+    def test_a_cmake_project_finds_it_shared_and_static(self):
+        self.write("first.c", readme_block("c", "mbv_create_key"))
+        for languages in ("C", "C CXX"):
+            for kind, arguments in (("shared", ""), ("shared", "COMPONENTS shared"), ("static", "COMPONENTS static")):
+                with self.subTest(languages=languages, arguments=arguments):
+                    self.write("CMakeLists.txt", f"""
+                        cmake_minimum_required(VERSION 3.22)
+                        project(first LANGUAGES {languages})
+                        find_package(mobivate 1.0 REQUIRED {arguments})
+                        add_executable(first first.c)
+                        target_link_libraries(first mobivate::mobivate)""")
+                    build = self.folder / f"build-{languages}-{kind}-{len(arguments)}"
+                    run("cmake", "-S", self.folder, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")
+                    run("cmake", "--build", build)
+                    needed = run("readelf", "-d", build / "first")
+                    self.assertEqual("libmobivate.so.1" in needed, kind == "shared")
+                    self.call_without_network(build / "first")
+        for wrong in ("2.0 REQUIRED", "1.0 REQUIRED COMPONENTS shared static", "1.0 REQUIRED COMPONENTS dynamic"):
+            self.write("CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C)\nfind_package(mobivate {wrong})\n")
+            with self.assertRaisesRegex(AssertionError, "mobivate"):
+                run("cmake", "-S", self.folder, "-B", self.folder / "build-wrong", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+
     def test_two_builds_in_different_folders_give_the_same_bytes(self):
         if not (BUILD / "CMakeCache.txt").read_text().count("CMAKE_BUILD_TYPE:STRING=Release"):
             self.skipTest("only the release build promises that")
