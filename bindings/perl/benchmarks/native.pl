@@ -1,19 +1,35 @@
-#!/usr/bin/perl
 # SPDX-License-Identifier: MIT
-# The same with Perl's own client.
+# The same with HTTP::Tiny and IO::Socket::SSL, as Perl has them.
 use strict;
 use warnings;
-
 use HTTP::Tiny;
 use JSON::PP ();
 
-my $count    = shift;
-my $password = do { local ( @ARGV, $/ ) = $ENV{MOBIVATE_PASSWORD_FILE}; <> };
-my $body     = JSON::PP::encode_json( { username => $ENV{MOBIVATE_USERNAME}, password => $password } );
-my $http     = HTTP::Tiny->new( verify_SSL => 1, keep_alive => 1, SSL_options => { SSL_ca_file => $ENV{MOBIVATE_CA_FILE} } );
-for ( 1 .. $count ) {
-    my $answer = $http->post( "$ENV{MOBIVATE_BASE_URL}/auth/createkey", { headers => { 'Content-Type' => 'application/json' }, content => $body } );
+my ($count) = @ARGV;
+open my $file, '<:raw:encoding(UTF-8)', $ENV{MOBIVATE_PASSWORD_FILE}
+    or die "$ENV{MOBIVATE_PASSWORD_FILE}: $!\n";
+my $password = do { local $/; readline $file };
+close $file;
+
+my $json = JSON::PP->new->utf8;
+my $http = HTTP::Tiny->new(
+    verify_SSL  => 1,
+    SSL_options => {SSL_ca_file => $ENV{MOBIVATE_CA_FILE}},
+    keep_alive  => 1,
+    proxy       => undef,
+    https_proxy => undef,
+);
+
+for (1 .. $count) {
+    my $answer = $http->post(
+        "$ENV{MOBIVATE_BASE_URL}/auth/createkey",
+        {
+            headers => {'Content-Type' => 'application/json'},
+            content => $json->encode({username => $ENV{MOBIVATE_USERNAME}, password => $password}),
+        }
+    );
     die "$answer->{status} $answer->{content}\n" if !$answer->{success};
-    die "no key\n" if !length JSON::PP::decode_json( $answer->{content} )->{apiKey};
+    my $key = $json->decode($answer->{content})->{apiKey};
+    die "There is no key.\n" if !defined $key;
 }
 print "created $count\n";

@@ -1,30 +1,72 @@
 # SPDX-License-Identifier: MIT
 package Mobivate;
 
-use 5.020;
 use strict;
 use warnings;
 
 our $VERSION = '1.0.0';
 
 use Mobivate::Client;
+use Mobivate::Error;
+
+# In place: the elements of @_ are the caller's own scalars.
+sub wipe {    ## no critic (RequireArgUnpacking)
+    for my $text (@_) {
+        next                if !defined $text;
+        utf8::encode($text) if utf8::is_utf8($text);    # the bytes that it has already
+        substr $text, 0, length $text, "\0" x length $text;
+        $text = q();
+    }
+    return;
+}
+
+sub library_version {
+    Mobivate::Library::ensure_loaded();
+    return Mobivate::Library::version();
+}
 
 1;
 
 __END__
 
-=encoding utf8
+=encoding UTF-8
 
 =head1 NAME
 
-Mobivate - create API keys for Mobivate accounts
+Mobivate - create an API key for a Mobivate account, and know what became of the old one
+
+=head1 SYNOPSIS
+
+    use Mobivate;
+
+    my $client = Mobivate::Client->new(timeout_ms => 10_000);
+    my $key    = $client->create_key('first.last@example.com', 'your-pass');
 
 =head1 DESCRIPTION
 
-L<Mobivate::Client> makes the call, L<Mobivate::Error> is what can come of it.
+Creating a key revokes the one that the account had. So every call that fails throws a L<Mobivate::Error>,
+which says whether the old key still works. L<Mobivate::Client> makes the calls, with the C library
+libmobivate.
+
+=head1 FUNCTIONS
+
+=head2 wipe
+
+    Mobivate::wipe($password, $key);
+
+Overwrites the bytes of scalars where they are, and empties the scalars. Other scalars that share the
+memory (Perl lets C<$copy = $password> do so) keep theirs, and so does a literal in the program.
+
+=head2 library_version
+
+The version of libmobivate that is loaded, such as C<1.0.0>.
+
+=head1 ENVIRONMENT
+
+C<MOBIVATE_LIBRARY> names the file of libmobivate. Else the dynamic loader looks for F<libmobivate.so.1>.
 
 =head1 LICENSE
 
-MIT
+MIT.
 
 =cut

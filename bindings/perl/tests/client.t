@@ -2,155 +2,219 @@
 use strict;
 use warnings;
 use utf8;
-
+use Config;
 use FindBin;
-use lib $FindBin::Bin;
-use POSIX ();
+use lib "$FindBin::Bin/lib";
+
+BEGIN {
+    eval { require threads } if $Config{useithreads};
+}
 use Test::More;
 
-use Mobivate;
-use Standin;
+plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+require POSIX;
+require Process;
+require Standin;
+require Mobivate;
 
-my $password = $Standin::PASSWORD;
+my $password = 'correct-password';
+my $number   = 0;
 
-sub error_of {
-    my ($call) = @_;
-    return eval { $call->(); 1 } ? undef : $@;
+sub new_account {
+    my ($scenario, $own_password) = @_;
+    my $username = 'client-' . ++$number . '-perl@example.com';
+    Standin::create_account($username, defined $own_password ? $own_password : $password, $scenario);
+    return $username;
 }
 
-subtest 'an error carries everything' => sub {
-    my $username = Standin::new_account(
-        { status => 429, headers => [ [ 'Retry-After', '7' ] ], body => { code => 4290, message => 'Slow down' } } );
-    my $error = error_of( sub { Standin::client()->create_key( $username, $password ) } );
+sub error_of {
+    my ($code) = @_;
+    return eval { $code->(); 1 } ? undef : $@;
+}
+
+sub open_connections {
+    my ($count) = @_;
+    return Standin::state($count)->{open_connections};
+}
+
+subtest 'an error has everything' => sub {
+    my $username = new_account(
+        {
+            status  => 429,
+            headers => [['Retry-After', '7']],
+            body    => {code => 42, message => 'Langsam, bitte – ü'}
+        }
+    );
+    my $client = Mobivate::Client->new(Standin::over_https());
+    my $error  = error_of(sub { $client->create_key($username, $password) });
+    my $line   = __LINE__ - 1;
     isa_ok $error, 'Mobivate::Error::RateLimited';
     isa_ok $error, 'Mobivate::Error';
     is $error->status,         'MBV_ERR_RATE_LIMITED', 'status';
-    is $error->key_state,      'unchanged',            'key state';
-    is $error->http_status,    429,                    'HTTP status';
-    is $error->server_code,    4290,                   'server code';
-    is $error->server_message, 'Slow down',            'server message';
-    is $error->retry_after,    7,                      'retry after';
-    like "$error", qr/The old key still works[.]/, 'text';
+    is $error->key_state,      'unchanged',            'key_state';
+    is $error->http_status,    429,                    'http_status';
+    is $error->server_code,    42,                     'server_code';
+    is $error->server_message, 'Langsam, bitte – ü',   'server_message, in characters';
+    is $error->retry_after_ms, 7000,                   'retry_after_ms';
+    like $error->message, qr/\(HTTP 429\).*The old key still works[.]\z/, 'message';
+    is "$error", $error->message . " at $0 line $line.\n", 'as a string, it says where';
+    ok $error, 'it is true';
+    is $client->key_state, 'unchanged', 'the client tells the key state, too';
+    my $refused = error_of(sub { Mobivate::Client->new(timeout_ms => 0) });
+    isa_ok $refused, 'Mobivate::Error::InvalidArgument';
+    is $refused->$_, undef, "without $_" for qw(http_status server_code server_message retry_after_ms);
 };
 
-subtest 'passwords: characters, bytes, and references to them' => sub {
+subtest 'strings are characters, references have bytes' => sub {
     my $secret   = "gr\x{fc}\x{df} \x{1F600}";
-    my $username = 'perl-unicode@example.com';
-    Standin::create( $username, $secret );
-    my $client = Standin::client();
-    utf8::encode( my $bytes = $secret );
-    for my $given ( $secret, \$secret, $bytes, \$bytes ) {
-        is $client->create_key( $username, $given ), Standin::account($username)->{valid_key}, 'the valid key';
+    my $username = new_account(undef, $secret);
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    utf8::encode(my $bytes     = $secret);
+    utf8::upgrade(my $upgraded = $bytes);
+    for my $given ($secret, \$bytes, \$upgraded) {
+        is $client->create_key($username,    $given), Standin::account($username)->{valid_key}, 'created';
+        is $client->create_key(\"$username", $given), Standin::account($username)->{valid_key}, 'created';
     }
-    like error_of( sub { $client->create_key( $username, undef ) } ), qr/is not defined/, 'undefined';
-    like error_of( sub { $client->create_key( $username, "\xC3\x28" ) } ), qr/not UTF-8/, 'not UTF-8';
-    like error_of( sub { $client->create_key( $username, q{} ) } ), qr/is empty/, 'empty';
-};
-
-subtest 'keys and passwords that can be wiped' => sub {
-    my $username = Standin::new_account();
-    my $client   = Standin::client();
-    my $secret   = join q{}, split //, $password;
-    for ( 1 .. 3 ) {
-        $client->create_key_into( $username, \$secret, \my $key );
-        is $key, Standin::account($username)->{valid_key}, 'the valid key';
-        is $secret, $password, 'the password is as it was';
-        my $address = unpack 'J', pack 'P', $key;
-        my $size    = length $key;
-        Mobivate::Client::wipe($key);
-        is unpack( "P$size", pack 'J', $address ), "\0" x $size, 'its memory is zeros';
-        is $key, q{}, 'and it is empty';
-    }
-    my $error = error_of( sub { $client->create_key_into( $username, \'wrong', \my $key ) } );
-    isa_ok $error, 'Mobivate::Error::Credentials';
-    my $long = 'perl-long@example.com';
-    Standin::create( $long, $password, { key_size => 4096 } );
-    is length $client->create_key( $long, $password ), 4096, 'the longest key';
-};
-
-subtest 'a cancellation is taken back' => sub {
-    my $username = Standin::new_account();
-    my $client   = Standin::client();
-    $client->cancel;
-    for ( 1, 2 ) {
-        my $error = error_of( sub { $client->create_key( $username, $password ) } );
-        is $error->status,    'MBV_ERR_CANCELLED', 'cancelled';
-        is $error->key_state, 'unchanged',         'before anything was sent';
-    }
-    $client->uncancel;
-    is $client->create_key( $username, $password ), Standin::account($username)->{valid_key}, 'and then it goes on';
-};
-
-subtest 'an ordinary handler runs after the call, and may die' => sub {
-    my $username = Standin::new_account( { creates => JSON::PP::true, cut => { after => 0, how => 'stall' } } );
-    my $client   = Standin::client( timeout => 0.5 );
-    my $child    = Standin::signal_when_requested( USR2 => $username, 1 );
-    local $SIG{USR2} = sub { die "interrupted\n" };
-    is error_of( sub { $client->create_key( $username, $password ) } ), "interrupted\n", q{the handler's exception};
-    waitpid $child, 0;
-    my $other = Standin::new_account();
-    is $client->create_key( $other, $password ), Standin::account($other)->{valid_key}, 'the client goes on';
-};
-
-subtest 'closing' => sub {
-    my $username = Standin::new_account($Standin::STALLS);
-    my $client   = Standin::client();
-    my $problem;
-    POSIX::sigaction( POSIX::SIGUSR1(), POSIX::SigAction->new( sub { $problem = error_of( sub { $client->close } ) } ) );
-    my $child = Standin::signal_when_requested( USR1 => $username, 1 );
-    is error_of( sub { $client->create_key( $username, $password ) } )->status, 'MBV_ERR_CANCELLED', 'a close during a call cancels it';
-    waitpid $child, 0;
-    isa_ok $problem, 'Mobivate::Error::Busy', 'what the close died of';
-    $client->close;
-    $client->close;
-    for my $call ( sub { $client->create_key( 'u', 'p' ) }, sub { $client->set( timeout_ms => 1 ) } ) {
-        like error_of($call), qr/^The client is closed/, 'a closed client';
-    }
-    $client->cancel;
-    $client->uncancel;
+    my $latin    = "gr\x{fc}\x{df}";
+    my $in_latin = new_account(undef, $latin);
+    utf8::downgrade($latin);
+    ok $client->create_key($in_latin, $latin), 'however Perl has them';
+    is $secret, "gr\x{fc}\x{df} \x{1F600}", 'the arguments stay as they are';
+    like error_of(sub { $client->create_key($username, \$secret) }),
+        qr/^The password behind.*wide character at \Q$0/, 'wide';
+    like error_of(sub { $client->create_key($username, undef) }), qr/^The password is undefined at \Q$0/,
+        'undefined';
+    like error_of(sub { $client->create_key([], $password) }), qr/^The user name must be a string, or a ref/,
+        'a list';
+    like error_of(sub { $client->create_key($username, \"\xff") }), qr/UTF-8.*The old key still works/,
+        'not UTF-8';
+    like error_of(sub { $client->create_key_into(my $key, $username, $password) }),
+        qr/^The key must be a reference/, 'key';
 };
 
 subtest 'options' => sub {
-    my $client = Standin::client( timeout => 0.0004 );
-    isa_ok error_of( sub { $client->create_key( Standin::new_account(), $password ) } ), 'Mobivate::Error::Timeout';
-    like error_of( sub { Mobivate::Client->new( timeouts => 1 ) } ), qr/There is no option "timeouts"; there are base_url/, 'a wrong name';
-    like error_of( sub { Mobivate::Client->new( timeout => 'soon' ) } ), qr/The option timeout_ms must be/, 'a wrong value';
-    like error_of( sub { $client->set( proxy => "a\0b" ) } ), qr/contains a NUL/, 'a NUL';
-    like( Mobivate::Client::library_version(), qr/^1[.]\d+[.]\d+$/, 'the version' );
+    like error_of(sub { Mobivate::Client->new('timeout_ms') }),
+        qr/^The options must be names and values at \Q$0/, 'odd';
+    like error_of(sub { Mobivate::Client->new(proxy => "a\0b") }),
+        qr/^The option proxy contains a NUL at \Q$0/, 'NUL';
+    my $client = Mobivate::Client->new(Standin::over_http(), timeout_ms => undef, user_agent => 'test/1');
+    is $client->set(timeout_ms => 5000, connect_timeout_ms => 100), $client, 'set returns the client';
+    {
+
+        package Mobivate::Test::Subclass;
+        our @ISA = 'Mobivate::Client';
+    }
+    isa_ok(Mobivate::Test::Subclass->new(Standin::over_http())->set(proxy => q()),
+        'Mobivate::Test::Subclass');
 };
 
-subtest 'a fork' => sub {
-    my $username = Standin::new_account();
-    my $client   = Standin::client();
-    $client->create_key( $username, $password );
-    my $child = fork // die "fork: $!\n";
-    POSIX::_exit( $client->create_key( $username, $password ) ? 0 : 1 ) if !$child;
+subtest 'a client is closed once' => sub {
+    my $username = new_account();
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    my $before   = open_connections();
+    ok $client->create_key($username, $password), 'created';
+    is open_connections($before + 1), $before + 1, 'it keeps its connection';
+    ok !$client->is_closed, 'open';
+    $client->close for 1, 2;
+    ok $client->is_closed, 'closed';
+    is open_connections($before), $before, 'the connection is gone';
+
+    for my $use (sub { $client->create_key($username, $password) }, sub { $client->set(proxy => q()) }) {
+        my $error = error_of($use);
+        isa_ok $error, 'Mobivate::Error::Closed';
+        is $error->message, 'The client is closed. The old key still works.', 'its message';
+    }
+    $client->cancel;
+    $client->uncancel;
+    is $client->key_state, 'replaced', 'what it told last';
+};
+
+subtest 'a client that is forgotten is closed' => sub {
+    my $username = new_account();
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    my $before   = open_connections();
+    ok $client->create_key($username, $password), 'created';
+    is open_connections($before + 1), $before + 1, 'it keeps its connection';
+    undef $client;
+    is open_connections($before), $before, 'the connection is gone';
+};
+
+subtest 'a client that lives to the end of the program' => sub {
+    my $options  = join ', ', map { "q{$_}" } Standin::over_https();
+    my $username = new_account();
+
+    # What the interpreter ends first is a matter of chance.
+    for (1 .. 5) {
+        my ($output, $status) = Process::run_perl(<<"PERL", $username, $password);
+            use Mobivate;
+            our \$client = Mobivate::Client->new($options);
+            our \$owner = bless {client => \$client}, 'Owner';
+            sub Owner::DESTROY { \$_[0]{client}->close }
+            print length \$client->create_key(\@ARGV);
+PERL
+        is "$output $status", '36 0', 'no harm is done';
+    }
+};
+
+subtest 'a forked child goes on with it' => sub {
+    my $username = new_account();
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    ok $client->create_key($username, $password), 'before';
+    my $child = fork;
+    if (!$child) {
+        my $key = eval { $client->create_key($username, $password) };
+        undef $client;
+        POSIX::_exit(defined $key ? 7 : 8);
+    }
     waitpid $child, 0;
-    is $?, 0, 'the child goes on';
-    is $client->create_key( $username, $password ), Standin::account($username)->{valid_key}, 'and the parent';
+    is $? >> 8, 7, 'in the child';
+    ok $client->create_key($username, $password), 'after';
+    is Standin::account($username)->{requests}, 3, 'requests';
 };
 
-subtest 'ten thousand calls leave nothing' => sub {
-    my $username = Standin::new_account();
-    my $client   = Standin::client( base_url => $Standin::FACTS->{http} );
-    my $resident = sub {
-        open my $file, '<', '/proc/self/status' or die "$!\n";
-        my ($kib) = map { /^VmRSS:\s+(\d+)/ } <$file>;
-        return $kib;
-    };
-    my $descriptors = sub { my @found = glob '/proc/self/fd/*'; return scalar @found };
-    my $call        = sub {
-        for ( 1 .. $_[0] ) {
-            $client->create_key_into( $username, \$password, \my $key );
-            Standin::client( base_url => $Standin::FACTS->{http} ) if $_ % 100 == 0;
+subtest 'a new thread has no clone' => sub {
+    plan skip_all => 'this perl has no threads' if !$Config{useithreads};
+    my $username = new_account();
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    my ($type, $key) = threads->create(
+        {context => 'list'},
+        sub {
+            (ref $client, Mobivate::Client->new(Standin::over_http())->create_key($username, $password));
         }
-        return;
-    };
-    $call->(2000);
-    my ( $open, $used ) = ( $descriptors->(), $resident->() );
-    $call->(10_000);
-    is $descriptors->(), $open, 'descriptors';
-    cmp_ok $resident->() - $used, '<', 2048, 'KiB more';
+    )->join;
+    is $type, 'SCALAR',                                 'not a client';
+    is $key,  Standin::account($username)->{valid_key}, 'a client of its own works';
+    ok $client->create_key($username, $password), 'the first one, too';
+};
+
+subtest 'secrets are in nothing that is shown' => sub {
+    require Data::Dumper;
+    my ($secret, $username)
+        = ('Tr0ub4dor&3', new_account({status => 403, body_text => '{password}'}, 'Tr0ub4dor&3'));
+    my $client = Mobivate::Client->new(Standin::over_http());
+    my $error  = error_of(sub { $client->create_key_into(\my $key, $username, \$secret) });
+    isa_ok $error, 'Mobivate::Error::Rejected';
+    unlike Data::Dumper::Dumper($error, $client) . "$error $client", qr/Tr0ub/,
+        'neither the error nor the client';
+};
+
+subtest 'wipe' => sub {
+    my $username = new_account();
+    my $client   = Mobivate::Client->new(Standin::over_http());
+    $client->create_key_into(\my $key, $username, \$password);
+    is $key,      Standin::account($username)->{valid_key}, 'the key';
+    is $password, 'correct-password',                       'the password is as it was';
+    my ($wide, $joined) = ("\x{1F600}", q());
+    $_ .= 'a longer text' for $wide, $joined;
+    for my $text (\$key, \$wide, \$joined) {
+        my $size    = do { use bytes; length ${$text} };
+        my $address = unpack 'J', pack 'p', ${$text};
+        Mobivate::wipe(${$text});
+        is ${$text},                                          q(),                'it is empty';
+        is unpack('P' . ($size - 1), pack 'J', $address + 1), "\0" x ($size - 1), 'and its memory wiped';
+    }
+    Mobivate::wipe(undef, my $nothing);
+    like error_of(sub { Mobivate::wipe('literal') }), qr/^Modification of a read-only value/, 'a literal';
 };
 
 done_testing;

@@ -1,76 +1,73 @@
 # SPDX-License-Identifier: MIT
 use strict;
 use warnings;
-
-use FindBin;
-use lib $FindBin::Bin;
 use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use Mobivate;
-use Standin;
+plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+require Process;
 
-my $header = $Standin::JSON->decode( do { local ( @ARGV, $/ ) = $ENV{MOBIVATE_HEADER}; <> } );
+my $named   = $ENV{MOBIVATE_LIBRARY};
+my $stubs   = File::Temp->newdir;
+my $stub    = "$stubs/libmobivate.so.1";
+my $install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
 
-subtest 'declarations' => sub {
-    my %type = (
-        'mbv_client *' => 'opaque', 'const mbv_client *' => 'opaque', 'char *' => 'opaque', 'const char *' => 'text',
-        'size_t'       => 'size_t', 'size_t *'           => 'size_t*', 'int32_t' => 'sint32', 'int64_t' => 'sint64', 'void' => 'void',
-    );
-    # A text is passed as a string, or by its address.
-    my $as = sub { $_[0] =~ /^(?:string|opaque)$/ && $_[1] eq 'text' ? 'text' : $_[0] };
-    for my $name ( sort keys %Mobivate::Client::DECLARATIONS ) {
-        my ( $result, $parameters ) = @{ $Mobivate::Client::DECLARATIONS{$name} };
-        my $declared = $header->{functions}{$name};
-        my @wanted   = map { $type{$_} } $declared->{returns}, @{ $declared->{parameters} };
-        my @own      = ( $result, @{$parameters} );
-        is_deeply [ map { $as->( $own[$_], $wanted[$_] ) } 0 .. $#own ], \@wanted, $name;
-    }
-    my %own = map { $Mobivate::Error::STATUS{$_}[0] => $_ } keys %Mobivate::Error::STATUS;
-    my %wanted = %{ $header->{status} };
-    delete @wanted{qw(MBV_OK MBV_ERR_BUFFER_TOO_SMALL)};    # never seen
-    is_deeply \%own, \%wanted, 'statuses';
-    is_deeply $header->{key_states}, { MBV_KEY_UNCHANGED => 0, MBV_KEY_REPLACED => 1, MBV_KEY_UNKNOWN => 2 }, 'key states';
-};
-
-sub said {
-    my ($library) = @_;
-    local $ENV{MOBIVATE_LIBRARY} = $library;
-    my $text = qx{"$^X" -MMobivate -e 'Mobivate::Client->new' 2>&1};
-    chomp $text;
-    return $text;
+# What comes of loading, in a process of its own.
+sub loading {
+    my (%changes) = @_;
+    local %ENV = (%ENV, %changes);
+    defined $ENV{$_} or delete $ENV{$_} for keys %changes;
+    my ($output) = Process::run_perl(<<'PERL');
+        use Mobivate;
+        my $client = eval { Mobivate::Client->new };
+        print $client ? 'loaded' : join '|', ref $@, $@->key_state, $@->message;
+PERL
+    return $output;
 }
+my $is_thrown = 'Mobivate::Error::Library|unchanged|';
 
-subtest 'libraries that cannot be used' => sub {
-    like said('/nowhere.so'), qr{^/nowhere[.]so, which MOBIVATE_LIBRARY names, could not be loaded \(.*cannot open.*\); install libmobivate 1[.]x}, 'missing';
-    like said('libm.so.6'), qr{is not libmobivate 1[.]x \(it has no mbv_}, 'another one';
-    my $folder = File::Temp->newdir;
-    for my $version ( [ '0.9.0', 900 ], [ '2.0.0', 20_000 ] ) {
-        open my $source, '>', "$folder/stub.c" or die "$!\n";
-        print {$source} "int $_(void) { return 0; }\n" for grep { !/version/ } sort keys %Mobivate::Client::DECLARATIONS;
-        print {$source} "int mbv_version_number(void) { return $version->[1]; }\nconst char *mbv_version(void) { return \"$version->[0]\"; }\n";
-        close $source or die "$!\n";
-        my $library = "$folder/libmobivate-$version->[1].so";
-        plan skip_all => 'there is no C compiler' if system "cc -shared -fPIC -o '$library' '$folder/stub.c'";
-        like said($library), qr{has version \Q$version->[0]\E, and 1[.]0[.]0 or newer, and below 2, is needed; install libmobivate 1[.]x}, $version->[0];
-    }
-};
+is loading(), 'loaded', 'the one that MOBIVATE_LIBRARY names';
+(my $folder = $named) =~ s{/[^/]*\z}{};
+is loading(MOBIVATE_LIBRARY => $_, LD_LIBRARY_PATH => $folder), 'loaded', 'the one of the loader'
+    for undef, q();
+my $missing = '/nowhere/libmobivate.so.1';
+is loading(MOBIVATE_LIBRARY => $missing),
+      "$is_thrown$missing, which MOBIVATE_LIBRARY names, could not be loaded"
+    . " ($missing: cannot open shared object file:"
+    . " No such file or directory); $install", 'a missing one';
+like loading(MOBIVATE_LIBRARY => undef, LD_LIBRARY_PATH => undef),
+    qr/^\Q$is_thrown\Elibmobivate[.]so[.]1, on the dynamic loader's search path, could not be loaded \(/,
+    'none on the search path'
+    if !-e '/usr/lib/x86_64-linux-gnu/libmobivate.so.1';
 
-subtest q{the README's example} => sub {
-    my $text = do { local ( @ARGV, $/ ) = "$FindBin::Bin/../README.md"; <> };
-    my ($code) = $text =~ /^```perl\n(.*?)^```/ms;
-    my $example = do { local ( @ARGV, $/ ) = "$FindBin::Bin/../examples/create_key.pl"; <> };
-    like $example, qr/\Q$code\E\z/, 'is the one of examples/';
-    Standin::create( 'first.last@example.com', 'your-pass' );
-    my $told = "base_url => '$Standin::FACTS->{https}', ca_file => '$Standin::FACTS->{ca_file}', proxy => ''";
-    for my $case ( [ 'your-pass', qr/^([0-9a-f-]{36})\n\z/ ], [ 'wrong-pass', qr/The old key still works[.]/ ] ) {
-        ( my $program = $code ) =~ s/Client->new;/Client->new( $told );/ or die "no client in the example\n";
-        $program =~ s/your-pass/$case->[0]/;
-        my $file = File::Temp->new;
-        print {$file} $program;
-        $file->flush;
-        like qx{"$^X" "$file" 2>&1}, $case->[1], $case->[0];
+SKIP: {
+    skip 'there is no C compiler', 4 if !Process::has_compiler();
+    Process::compile($stub, 'int something_else;');
+    like loading(MOBIVATE_LIBRARY => $stub),
+        qr/^\Q$is_thrown$stub\E, which .* is not libmobivate 1[.]x \(.*symbol: mbv_new\); \Q$install\E\z/,
+        'something else';
+    for my $wrong (['0.9.9', 909], ['2.0.0', 20_000]) {
+        my ($version, $number) = @{$wrong};
+        Process::compile($stub, Process::stub_functions($version, $number, q()));
+        is loading(MOBIVATE_LIBRARY => undef, LD_LIBRARY_PATH => "$stubs"),
+              "${is_thrown}libmobivate.so.1, on the dynamic loader's search path, has version $version,"
+            . " and 1.0.0 or newer,"
+            . " and below 2, is needed; $install", "version $version";
     }
-};
+    my $new = 'int made; void *mbv_new(void) { return &made; }';
+    Process::compile($stub, Process::stub_functions('1.99.99', 19_999, $new));
+    is loading(MOBIVATE_LIBRARY => $stub), 'loaded', 'a newer one';
+
+    # mbv_new fails, and so does a call of mbv_create_key.
+    Process::compile($stub, Process::stub_functions('1.0.0', 10_000, q()));
+    local $ENV{MOBIVATE_LIBRARY} = $stub;
+    my ($output)
+        = Process::run_perl(
+        'use Mobivate; print eval { Mobivate::Client->new } ? 1 : ref $@, "|", $@->message');
+    is $output, 'Mobivate::Error::NoMemory|There was no memory for a client. The old key still works.',
+        'no memory';
+}
 
 done_testing;

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# Ten thousand calls leave no memory, no descriptor and no thread behind.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+require Standin;
+require Process;
+require Mobivate;
+
+my ($usual, $long, $password) = ('leaks-perl@example.com', 'leaks-long-perl@example.com', 'correct-password');
+Standin::create_account($usual, $password);
+Standin::create_account($long, $password, {key => 'k' x 4096});
+
+sub expect {
+    my ($class, $code) = @_;
+    my $is_done = eval { $code->(); 1 };
+    my $found   = $is_done ? 'created' : ref $@ || $@;
+    die "expected $class, found $found\n" if $found ne $class;
+    return;
+}
+
+sub hundred_calls {
+    my ($turn) = @_;
+    my $client = Mobivate::Client->new(Standin::over_http());
+    for my $call (1 .. 100) {
+        my $kind = $call % 10;
+        if ($kind == 5) {
+            local $SIG{USR1} = sub { die "enough\n" };
+            eval { kill USR1 => $$; $client->create_key($usual, $password) };
+        } elsif ($kind == 6) {
+            $client->cancel;
+            expect('Mobivate::Error::Cancelled', sub { $client->create_key($usual, $password) });
+            $client->uncancel;
+        } elsif ($kind == 7) {
+            expect('created', sub { length $client->create_key($long, $password) == 4096 or die "short\n" });
+        } elsif ($kind == 8) {
+            expect('Mobivate::Error::Credentials', sub { $client->create_key($usual, 'wrong') });
+        } else {
+            expect('created', sub { $client->create_key_into(\my $key, $usual, \$password) });
+        }
+    }
+    $client->close if $turn % 2;
+    return;
+}
+
+sub sizes {
+    my ($resident) = Process::contents('/proc/self/statm') =~ /^\d+ (\d+)/;
+    return {
+        descriptors => scalar(() = glob '/proc/self/fd/*'),
+        threads     => scalar(() = glob '/proc/self/task/*'),
+        resident    => $resident * 4096,
+    };
+}
+
+hundred_calls($_) for 1 .. 30;
+my $before = sizes();
+hundred_calls($_) for 1 .. 70;
+my $after = sizes();
+is $after->{$_}, $before->{$_}, "$_: $after->{$_}" for qw(descriptors threads);
+
+# Less than one smallest piece of memory for each of the 7000 calls.
+cmp_ok $after->{resident} - $before->{resident}, '<', 7000 * 32, "resident: $after->{resident}";
+
+done_testing;

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+package Standin;
+
+# The stand-in service, as tests/standin/README.md describes it.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use HTTP::Tiny;
+use JSON::PP ();
+use POSIX    ();
+
+our @EXPORT_OK = qw(%facts over_http over_https create_account account when_requested);
+
+my $json = JSON::PP->new->utf8;
+our %facts = %{$json->decode($ENV{MOBIVATE_STANDIN} || die "Run this under tests/standin.\n")};
+
+sub over_http { return (base_url => $facts{http}, proxy => q()) }
+sub over_https { return (base_url => $facts{https}, ca_file => $facts{ca_file}, proxy => q()) }
+
+sub _request {
+    my ($method, $path, $body) = @_;
+    my %content = defined $body ? (content => $json->encode($body)) : ();
+    my $answer
+        = HTTP::Tiny->new(proxy => undef, http_proxy => undef, timeout => 30)
+        ->request($method, "$facts{http}$path",
+        {headers => {'Content-Type' => 'application/json'}, %content});
+    die "$method $path: $answer->{status} $answer->{content}\n" if !$answer->{success};
+    return $json->decode($answer->{content});
+}
+
+sub create_account {
+    my ($username, $password, $scenario) = @_;
+    return _request(
+        POST => '/standin/accounts',
+        {username => $username, password => $password, scenario => $scenario || {}}
+    );
+}
+
+# What is true of an account, once it has had so many requests.
+sub account {
+    my ($username, $requests) = @_;
+    my $query = defined $requests ? "?requests=$requests&timeout_ms=10000" : q();
+    return _request(GET => "/standin/accounts/$username$query");
+}
+
+# The counts of all, once so many connections are open.
+sub state {
+    my ($open_connections) = @_;
+    my $query = defined $open_connections ? "?open_connections=$open_connections&timeout_ms=10000" : q();
+    return _request(GET => "/standin/state$query");
+}
+
+# Sends this process a signal, from a child process, once an account has had one more request.
+# Returns the child, to be waited for.
+sub when_requested {
+    my ($signal, $username) = @_;
+    my $requests = account($username)->{requests} + 1;
+    my $parent   = $$;
+    my $child    = fork;
+    die "fork: $!\n" if !defined $child;
+    return $child    if $child;
+
+    # Nothing of the parent's may be cleaned up here.
+    eval { account($username, $requests); 1 } or POSIX::_exit(1);
+    kill $signal => $parent;
+    POSIX::_exit(0);
+}
+
+1;

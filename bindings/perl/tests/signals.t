@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+# What the handlers of signals can do during a call.
+use strict;
+use warnings;
+use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes ();
+
+plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+require Standin;
+require Process;
+require Mobivate;
+
+my $password = 'correct-password';
+my $stalling = {creates => JSON::PP::true(), cut => {after => 0, how => 'stall'}};
+my $number   = 0;
+
+sub new_account {
+    my ($scenario) = @_;
+    my $username = 'signals-' . ++$number . '-perl@example.com';
+    Standin::create_account($username, $password, $scenario);
+    return $username;
+}
+
+sub new_client { return Mobivate::Client->new(Standin::over_http(), timeout_ms => 60_000, @_) }
+
+# What the handler makes of a call that waits for its answer.
+sub error_with {
+    my ($client, $username, $handler) = @_;
+    local $SIG{USR1} = $handler;
+    my $child      = Standin::when_requested(USR1 => $username);
+    my $is_created = eval { $client->create_key($username, $password); 1 };
+    my $error      = $@;
+    waitpid $child, 0;
+    return $is_created ? undef : $error;
+}
+
+subtest 'one that dies ends the call' => sub {
+    my $client   = new_client();
+    my $username = new_account({sequence => [$stalling, {}]});
+    is error_with($client, $username, sub { die "enough\n" }), "enough\n", 'its exception';
+    is $client->key_state, 'unknown', 'key_state tells what became of the old key';
+    is $client->create_key($username, $password), Standin::account($username)->{valid_key},
+        'the client goes on';
+    is $client->key_state, 'replaced', 'key_state';
+};
+
+subtest 'the usual alarm' => sub {
+    my $client   = new_client();
+    my $username = new_account($stalling);
+    my $key      = eval {
+        local $SIG{ALRM} = sub { die "too slow\n" };
+        Time::HiRes::alarm(0.2);
+        my $created = $client->create_key($username, $password);
+        alarm 0;
+        $created;
+    };
+    is $@,                 "too slow\n", 'its exception';
+    is $client->key_state, 'unknown',    'key_state';
+};
+
+subtest 'one that cancels' => sub {
+    my $client   = new_client();
+    my $username = new_account({sequence => [$stalling, {}]});
+    my $error    = error_with($client, $username,
+        sub { is $client->key_state, 'unknown', 'meanwhile'; $client->cancel });
+    isa_ok $error, 'Mobivate::Error::Cancelled';
+    is $error->key_state,                                  'unknown', 'key_state';
+    is eval { $client->create_key($username, $password) }, undef,     'it sticks';
+    isa_ok $@, 'Mobivate::Error::Cancelled';
+    is $@->key_state, 'unchanged', 'key_state';
+
+    # The call that this one ended has not taken it back, either.
+    $client->uncancel;
+    is $client->create_key($username, $password), Standin::account($username)->{valid_key},
+        'until it is taken back';
+};
+
+subtest 'a cancelled client stays so when a handler dies' => sub {
+    my $client   = new_client();
+    my $username = new_account($stalling);
+    is error_with($client, $username, sub { $client->cancel; die "enough\n" }), "enough\n", 'its exception';
+    is eval { $client->create_key($username, $password) },                      undef,      'the next call';
+    isa_ok $@, 'Mobivate::Error::Cancelled';
+};
+
+subtest 'one that calls again' => sub {
+    my ($client, $username, $others) = (new_client(), new_account($stalling), new_account());
+    my ($busy,   $refused,  $elsewhere);
+    my $error = error_with(
+        $client,
+        $username,
+        sub {
+            eval { $client->create_key($others, $password) };
+            $busy = $@;
+            eval { $client->set(timeout_ms => 1) };
+            $refused   = $@;
+            $elsewhere = new_client()->create_key($others, $password);
+            $client->cancel;
+        }
+    );
+    for ($busy, $refused) {
+        isa_ok $_, 'Mobivate::Error::Busy';
+        like $_->message, qr/another thread/, 'its message';
+        is $_->key_state, 'unknown', 'its key state';
+    }
+    is $elsewhere, Standin::account($others)->{valid_key}, 'another client is free';
+    isa_ok $error, 'Mobivate::Error::Cancelled';
+    is Standin::account($_)->{requests}, 1, 'one request' for $username, $others;
+};
+
+subtest 'handlers that return leave the call alone' => sub {
+    my ($client, $username) = (new_client(), new_account($stalling));
+    my $ticks = 0;
+    local $SIG{ALRM} = sub { $client->cancel if ++$ticks == 20 };
+    Time::HiRes::setitimer(Time::HiRes::ITIMER_REAL(), 0.01, 0.01);
+    eval { $client->create_key($username, $password) };
+    Time::HiRes::setitimer(Time::HiRes::ITIMER_REAL(), 0);
+    isa_ok $@, 'Mobivate::Error::Cancelled';
+    cmp_ok $ticks, '>=', 20, 'they ran all the time';
+};
+
+subtest 'what a handler does to the arguments' => sub {
+    my ($client, $username) = (new_client(), new_account({delay_ms => {before_answer => 300}}));
+    my ($name, $secret)     = ($username, join q(), split //, $password);
+    local $SIG{USR1} = sub { Mobivate::wipe($name, $secret) };
+    my $child = Standin::when_requested(USR1 => $username);
+    my $key   = $client->create_key(\$name, \$secret);
+    waitpid $child, 0;
+    is $key,    Standin::account($username)->{valid_key}, 'created';
+    is $secret, q(),                                      'the handler ran';
+};
+
+subtest 'one that closes the client' => sub {
+    my ($client, $username) = (new_client(), new_account($stalling));
+    my $error = error_with($client, $username, sub { $client->close });
+    isa_ok $error, 'Mobivate::Error::Cancelled';
+    is $error->key_state, 'unknown', 'key_state';
+    ok $client->is_closed, 'closed';
+};
+
+subtest 'one that forks' => sub {
+    my ($client, $username) = (new_client(), new_account($stalling));
+    pipe my $read, my $write or die $!;
+    my $child;
+    my $error = error_with($client, $username, sub { $child = fork; $client->cancel if $child });
+    if (!$child) {
+        syswrite $write, join '|', ref $error, $error->key_state, $client->is_closed;
+        undef $client;
+        POSIX::_exit(0);
+    }
+    close $write;
+    waitpid $child, 0;
+    is $?,              0,                                   'the child has ended';
+    is readline($read), 'Mobivate::Error::Closed|unknown|1', 'the call is not the child\'s';
+    isa_ok $error, 'Mobivate::Error::Cancelled';
+};
+
+# A library that tells what is done to it, and whose calls wait to be cancelled.
+my $watching = <<'C';
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <string.h>
+static volatile int cancelled, in_call;
+static char client;
+static void say(const char *text) { (void)!write(1, text, strlen(text)); }
+void *mbv_new(void) { return &client; }
+void mbv_free(void *c) { (void)c; say(in_call ? "freed during the call\n" : "freed\n"); }
+void mbv_cancel(void *c) { (void)c; cancelled = 1; say("cancelled\n"); }
+void mbv_uncancel(void *c) { (void)c; cancelled = 0; }
+int32_t mbv_create_key(void) {
+    in_call = 1;
+    kill(getpid(), SIGUSR1);
+    while (!cancelled) poll(NULL, 0, 1);
+    poll(NULL, 0, 100); /* the longer it takes, the surer something else would be too early */
+    say("ended\n");
+    in_call = 0;
+    return -4;
+}
+const char *mbv_status_name(void) { return "MBV_ERR_CANCELLED"; }
+C
+
+SKIP: {
+    skip 'there is no C compiler', 5 if !Process::has_compiler();
+    my $folder = File::Temp->newdir;
+    local $ENV{MOBIVATE_LIBRARY}
+        = Process::compile("$folder/libmobivate.so.1", Process::stub_functions('1.0.0', 10_000, $watching));
+    my $program = <<'PERL';
+        use Mobivate;
+        BEGIN { $| = 1 }
+        our $client = Mobivate::Client->new;
+        $SIG{USR1} = eval "sub { $ARGV[0] }";
+        eval { $client->create_key('a', 'b') };
+        print ref $@ || $@ || "created\n";
+        undef $client;
+        print "\n";
+PERL
+    my $ended = "cancelled\nended\n";
+    my ($output, $status) = Process::run_perl($program, '$client->cancel');
+    is $output, "${ended}Mobivate::Error::Cancelledfreed\n\n", 'the call ends before the client does';
+    ($output) = Process::run_perl($program, 'die "enough\n"');
+    is $output, "${ended}enough\nfreed\n\n", 'the call has ended when the exception is there';
+    ($output) = Process::run_perl($program, '$client->close');
+    is $output, "${ended}freed\nMobivate::Error::Cancelled\n", 'closing waits for the call';
+    ($output) = Process::run_perl($program, 'undef $client; die "enough\n"');
+    is $output, "${ended}freed\nenough\n\n", 'so does the end of the last reference';
+    ($output, $status) = Process::run_perl($program, 'print "exit\n"; exit 3');
+    like $output, qr/^exit\n${ended}(?:freed\n)?\z/, 'a program that exits ends its call first';
+    is $status >> 8, 3, 'and then exits as it said';
+}
+
+done_testing;
