@@ -28,6 +28,7 @@ std::mutex& library_lock() noexcept {
 
 bool enter_libcurl() noexcept {
     const std::lock_guard<std::mutex> guard(library_lock());
+    keep_tls_library_at_exit();
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 

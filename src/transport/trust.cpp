@@ -5,6 +5,7 @@
 // There they are never called, since CURLOPT_SSL_CTX_FUNCTION is refused.
 #include "transport/trust.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -35,6 +36,7 @@
 #pragma weak X509_VERIFY_PARAM_set1
 #pragma weak X509_verify_cert
 #pragma weak ERR_clear_error
+#pragma weak OPENSSL_init_crypto
 
 namespace mobivate::transport {
 namespace {
@@ -60,6 +62,10 @@ bool add_bundle(X509_STORE* store, const std::string& bundle) noexcept {
 }
 
 }  // namespace
+
+void keep_tls_library_at_exit() noexcept {
+    if (OPENSSL_init_crypto != nullptr) OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+}
 
 void Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     problem_.clear();

@@ -17,6 +17,10 @@ struct TrustSources {
     std::string bundle;
 };
 
+// Before libcurl is initialised: the TLS library must not tear itself down at exit, under a call that is in
+// progress on another thread. Where the host has initialised it before, that is the host's to decide.
+void keep_tls_library_at_exit() noexcept;
+
 class Trust {
 public:
     // The sources are the options' where one of them is set, else the environment's SSL_CERT_DIR and

@@ -161,3 +161,24 @@ TEST_CASE("exit during a call") {
     CHECK(exit_status(child) == 7);
     ++walk::ledger()["processes"].cases;
 }
+
+TEST_CASE("exit while clients connect") {
+    const Account account;
+    for (int i = 0; i < 40; ++i) {
+        CAPTURE(i);
+        const pid_t child = fork();
+        if (child == 0) {
+            std::thread([&account] {
+                for (;;) {
+                    const auto client = client_for(standin::fact("https"));
+                    caller::create_key(client.get(), account.username, password);
+                }
+            }).detach();
+            // Spread over a handshake's time.
+            usleep(static_cast<useconds_t>(1000 + i * 137));
+            std::exit(7);
+        }
+        CHECK(exit_status(child) == 7);
+        ++walk::ledger()["processes"].cases;
+    }
+}
