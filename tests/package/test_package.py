@@ -12,25 +12,13 @@ import sys
 import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/conformance"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 import header  # noqa: E402
+
+from support import ROOT, readme_block, run  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STRICT_C = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
-
-
-def run(*command, **options):
-    finished = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if finished.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, command))}\n{finished.stdout}")
-    return finished.stdout
-
-
-def readme_block(language, mark):
-    """The first fenced block of the README in that language that contains the mark."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    return next(block for block in blocks if mark in block)
 
 
 class Installed(unittest.TestCase):
