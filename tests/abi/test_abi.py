@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Compares the ABI with the one that was released: python3 tests/abi/test_abi.py [--write]
+"""The ABI is what was released: python3 tests/standin -- python3 tests/abi/test_abi.py BUILD_DIR
 
 The whole ABI is what src/boundary makes of include/mobivate.h, so that alone is compiled, with debug information, and libabigail
-compares it with the baseline in this folder. --write makes the baseline anew, for a release that adds to the ABI.
+compares it with the baseline, 1.0/libmobivate.so.1.abi. `test_abi.py --write` makes the baseline anew, for a release that adds to
+the ABI. 1.0/client.c is a program of the day of the release, and runs with the library that was built, and with a later one.
 """
 
 import os
@@ -13,23 +14,28 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-BASELINE = HERE / "libmobivate.so.1.abi"
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+import header  # noqa: E402
+RELEASED = HERE / "1.0"
+BASELINE = RELEASED / "libmobivate.so.1.abi"
+COMPILER, C_COMPILER = os.environ.get("CXX", "c++"), os.environ.get("CC", "cc")
 
 # The bits of abidiff's exit status.
 ERROR, USAGE, CHANGED, INCOMPATIBLE = 1, 2, 4, 8
 
 
-def build(folder):
-    """The ABI's library from the sources in a folder."""
+def build(folder, *parts):
+    """The ABI's library from the sources in a folder: the boundary, with nothing behind it but the parts that are named."""
     library = folder / "libmobivate.so.1"
     flags = subprocess.run(["pkg-config", "--cflags", "libcurl"], check=True, capture_output=True, text=True).stdout.split()
-    subprocess.run([os.environ.get("CXX", "c++"), "-std=c++17", "-g", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", *flags,
-                    f"-ffile-prefix-map={folder}=.", "-DMBV_BUILDING", '-DMOBIVATE_VERSION="1.0.0"', "-DMOBIVATE_VERSION_NUMBER=10000",
+    subprocess.run([COMPILER, "-std=c++17", "-g", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", *flags,
+                    f"-ffile-prefix-map={folder}=.", "-DMBV_BUILDING", '-DMOBIVATE_VERSION="1.99.0"', "-DMOBIVATE_VERSION_NUMBER=19900",
                     f"-I{folder}/include", f"-I{folder}/src", "-Wl,-soname,libmobivate.so.1",
-                    f"-Wl,--version-script={folder}/src/boundary/mobivate.map", "-o", library, folder / "src/boundary/mobivate.cpp"], check=True)
+                    f"-Wl,--version-script={folder}/src/boundary/mobivate.map", "-o", library, folder / "src/boundary/mobivate.cpp", *parts], check=True)
     return library
 
 
@@ -62,15 +68,27 @@ def verdict(compared):
             "tests/abi/test_abi.py --write:\n" + compared.stdout)
 
 
+def edit(folder, *edits):
+    """Makes each edit in a copy of the sources: (file, pattern, replacement)."""
+    for path, pattern, replacement in edits:
+        text, count = re.subn(pattern, replacement, (folder / path).read_text(), count=1)
+        if count != 1:
+            raise AssertionError(f"{path} has no {pattern}")
+        (folder / path).write_text(text)
+
+
+ADDED = (("include/mobivate.h", r"/\* ---- The library", "MBV_API int32_t MBV_CALL mbv_more(void) MBV_NOEXCEPT;\n\n/* ---- The library"),
+         ("src/boundary/mobivate.cpp", r"\Z", "\nint32_t MBV_CALL mbv_more(void) noexcept { return 0; }\n"))
+INTO_THE_OLD_NODE = ("src/boundary/mobivate.map", r"mbv_new;", "mbv_new; mbv_more;")
+INTO_THE_NEXT_NODE = ("src/boundary/mobivate.map", r"\Z", "\nMBV_1.1 { global: mbv_more; } MBV_1;\n")
+
+
 class Abi(unittest.TestCase):
     def changed(self, *edits):
-        """What is said of a copy in which each edit was made: (file, pattern, replacement)."""
+        """What is said of a copy in which the edits were made."""
         with tempfile.TemporaryDirectory(prefix="mobivate-abi-") as name:
             folder = copy(pathlib.Path(name))
-            for path, pattern, replacement in edits:
-                text = (folder / path).read_text()
-                self.assertRegex(text, pattern)
-                (folder / path).write_text(re.sub(pattern, replacement, text, count=1))
+            edit(folder, *edits)
             return verdict(compare(build(folder), folder))
 
     def test_the_abi_is_the_one_that_was_released(self):
@@ -94,11 +112,56 @@ class Abi(unittest.TestCase):
         self.assertIn("mbv_uncancel", said)
 
     def test_an_addition_asks_for_the_next_version(self):
-        said = self.changed(("include/mobivate.h", r"/\* ---- The library", "MBV_API int32_t MBV_CALL mbv_more(void) MBV_NOEXCEPT;\n\n/* ---- The library"),
-                            ("src/boundary/mobivate.map", r"mbv_new;", "mbv_new; mbv_more;"),
-                            ("src/boundary/mobivate.cpp", r"\Z", "\nint32_t MBV_CALL mbv_more(void) noexcept { return 0; }\n"))
+        said = self.changed(*ADDED, INTO_THE_OLD_NODE)
         self.assertIn("This adds to the ABI", said or "")
         self.assertIn("mbv_more", said)
+
+
+class Client(unittest.TestCase):
+    """The program of 1.0, compiled with the header of 1.0 and linked with nothing but the baseline's names."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-client-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        symbols = ElementTree.parse(BASELINE).findall("elf-function-symbols/elf-symbol")
+        nodes = {}
+        for symbol in symbols:
+            nodes.setdefault(symbol.get("version"), []).append(symbol.get("name"))
+        (cls.folder / "stub.c").write_text("".join(f"void {name}(void) {{}}\n" for names in nodes.values() for name in names))
+        (cls.folder / "stub.map").write_text("".join(f"{node} {{ global: {'; '.join(names)}; }};\n" for node, names in nodes.items()))
+        (cls.folder / "stub").mkdir()
+        subprocess.run([C_COMPILER, "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1", f"-Wl,--version-script={cls.folder}/stub.map",
+                        "-o", cls.folder / "stub/libmobivate.so", cls.folder / "stub.c"], check=True)
+        cls.program = cls.folder / "client"
+        subprocess.run([C_COMPILER, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{RELEASED}", "-o", cls.program,
+                        RELEASED / "client.c", f"-L{cls.folder}/stub", "-lmobivate"], check=True)
+
+    def run_with(self, folder):
+        finished = subprocess.run([self.program], env=dict(os.environ, LD_LIBRARY_PATH=str(folder)), capture_output=True, text=True)
+        self.assertEqual((finished.returncode, finished.stdout, finished.stderr), (0, "as in 1.0\n", ""))
+
+    def test_it_uses_every_function_there_was(self):
+        undefined = subprocess.run(["nm", "-u", self.program], check=True, capture_output=True, text=True).stdout
+        names = {symbol.get("name") for symbol in ElementTree.parse(BASELINE).findall("elf-function-symbols/elf-symbol")}
+        self.assertEqual(set(re.findall(r"\b(mbv_\w+)@MBV_1\b", undefined)), names)
+
+    def test_it_runs_with_the_library_that_was_built(self):
+        self.run_with(BUILD)
+
+    def test_it_runs_with_a_later_library(self):
+        folder = copy(self.folder / "later")
+        edit(folder, *ADDED, INTO_THE_NEXT_NODE)
+        flags = subprocess.run(["pkg-config", "--libs", "libcurl"], check=True, capture_output=True, text=True).stdout.split()
+        library = build(folder, BUILD / "libmobivate.a", *flags, "-pthread")
+        self.assertIn("mbv_more@@MBV_1.1", subprocess.run(["nm", "-D", library], check=True, capture_output=True, text=True).stdout)
+        self.run_with(folder)
+
+    def test_the_header_of_today_only_adds(self):
+        released, today = header.declarations((RELEASED / "mobivate.h").read_text()), header.declarations()
+        for kind, names in released.items():
+            for name, value in names.items():
+                self.assertEqual(today[kind].get(name), value, name)
 
 
 if __name__ == "__main__":
@@ -107,4 +170,5 @@ if __name__ == "__main__":
             folder = copy(pathlib.Path(name))
             BASELINE.write_text(describe(build(folder), folder))
     else:
+        BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
         unittest.main()

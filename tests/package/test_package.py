@@ -35,10 +35,10 @@ class Installed(unittest.TestCase):
         cls.environment = dict(os.environ, PKG_CONFIG_PATH=str(cls.library.parent / "pkgconfig"),
                                LD_LIBRARY_PATH=str(cls.library.parent))
 
-    def pkg_config(self, *flags):
+    def pkg_config(self, *flags, environment=None):
         # Its output is meant for a shell, which takes the quoting off.
         return run("sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done",
-                   env=self.environment).splitlines()
+                   env=environment or self.environment).splitlines()
 
     def compile(self, compiler, source, *flags):
         program = self.folder / "program"
@@ -50,9 +50,10 @@ class Installed(unittest.TestCase):
         path.write_text(text)
         return path
 
-    def call_without_network(self, program):
+    def call_without_network(self, program, **environment):
         """The default URL is the service's own; a proxy that is not there keeps the call on this machine."""
-        environment = dict(self.environment, https_proxy="http://127.0.0.1:1", HTTPS_PROXY="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
+        environment = dict(self.environment, https_proxy="http://127.0.0.1:1", HTTPS_PROXY="http://127.0.0.1:1", no_proxy="", NO_PROXY="",
+                           **environment)
         finished = subprocess.run([program], env=environment, capture_output=True, text=True)
         self.assertEqual(finished.returncode, 1, finished)
         self.assertIn("MBV_ERR_CONNECT", finished.stderr)
@@ -101,47 +102,80 @@ class Installed(unittest.TestCase):
         source = '#include "mobivate.h"\nint main(void) { return mbv_version_number() == 10000 ? MBV_OK : MBV_KEY_CAPACITY; }\n'
         c_file, cpp_file = self.write("alone.c", source), self.write("alone.cpp", source)
         flags = ["-fsyntax-only", f"-I{self.prefix}/include"]
-        for standard in ("c99", "c11", "c17"):
-            run("gcc", f"-std={standard}", *STRICT_C, *flags, c_file)
-        for standard in ("c++11", "c++14", "c++17", "c++20"):
-            run("g++", f"-std={standard}", *STRICT_C, "-Wold-style-cast", "-Wzero-as-null-pointer-constant", *flags, cpp_file)
+        for compiler in ("gcc", "clang"):
+            for standard in ("c99", "c11", "c17"):
+                run(compiler, f"-std={standard}", *STRICT_C, *flags, c_file)
+        for compiler in ("g++", "clang++"):
+            for standard in ("c++11", "c++14", "c++17", "c++20"):
+                run(compiler, f"-std={standard}", *STRICT_C, "-Wold-style-cast", "-Wzero-as-null-pointer-constant", *flags, cpp_file)
 
-    def test_the_readmes_c_example_is_clean_and_runs_shared(self):
-        source = self.write("first.c", readme_block("c", "mbv_create_key"))
-        program = self.compile(["gcc", "-std=c99", *STRICT_C], source, *self.pkg_config("--cflags", "--libs"))
-        self.call_without_network(program)
+    def test_the_readmes_c_example_is_clean_and_runs_with_every_compiler(self):
+        source = readme_block("c", "mbv_create_key")
+        c_file, cpp_file = self.write("first.c", source), self.write("first.cpp", source)
+        compilers = [([name, f"-std={standard}", *STRICT_C], c_file) for name in ("gcc", "clang") for standard in ("c99", "c11")]
+        compilers += [(["tcc", "-std=c99", "-Wall", "-Werror"], c_file), (["tcc", "-std=c11", "-Wall", "-Werror"], c_file)]
+        compilers += [([name, f"-std=c++{standard}", *STRICT_C, "-Wold-style-cast"], cpp_file)
+                      for name in ("g++", "clang++") for standard in (11, 14, 17, 20)]
+        for compiler, file in compilers:
+            with self.subTest(" ".join(compiler[:2])):
+                self.call_without_network(self.compile(compiler, file, *self.pkg_config("--cflags", "--libs")))
 
     def test_the_readmes_c_example_runs_static(self):
         source = self.write("static.c", readme_block("c", "mbv_create_key"))
-        flags = self.pkg_config("--cflags", "--libs", "--static")
-        # The static library in the place of the shared one; everything else as pkg-config says.
-        flags = [str(self.library.parent / "libmobivate.a") if flag == "-lmobivate" else flag for flag in flags]
-        needed = [flag for flag in flags if not flag.startswith("-l") or flag in ("-lcurl", "-lstdc++", "-lpthread")]
-        program = self.compile(["gcc"], source, *needed)
+        prefix = self.folder / "static prefix"
+        shutil.copytree(self.prefix, prefix, symlinks=True)
+        for shared in prefix.rglob("libmobivate.so*"):
+            shared.unlink()
+        environment = dict(self.environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
+        program = self.compile(["gcc"], source, *self.pkg_config("--cflags", "--libs", "--static", environment=environment))
         self.assertNotIn("libmobivate", run("readelf", "-d", program))
         self.call_without_network(program)
 
+    def test_every_symbol_is_found_after_dlopen(self):
+        names = sorted(header.declarations()["functions"])
+        script = "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); print([hasattr(library, name) for name in sys.argv[2:]].count(True))"
+        self.assertEqual(run(sys.executable, "-c", script, self.library, *names).strip(), str(len(names)))
+
+    def test_the_build_tree_can_be_used_without_installing(self):
+        source = self.write("first.c", readme_block("c", "mbv_create_key"))
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(BUILD / "pkgconfig"))
+        program = self.compile(["gcc"], source, *self.pkg_config("--cflags", "--libs", environment=environment))
+        self.call_without_network(program, LD_LIBRARY_PATH=str(BUILD))
+        self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "shared", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}", LD_LIBRARY_PATH="")
+        self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS static)", "static", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}")
+
+    def test_a_cmake_project_takes_it_in_as_a_part(self):
+        for shared in ("ON", "OFF"):
+            self.cmake_project(f"add_subdirectory({ROOT} mobivate)", "shared" if shared == "ON" else "static", f"-DBUILD_SHARED_LIBS={shared}",
+                               languages="C CXX")
+
     def test_a_cmake_project_finds_it_shared_and_static(self):
-        self.write("first.c", readme_block("c", "mbv_create_key"))
+        prefix = f"-DCMAKE_PREFIX_PATH={self.prefix}"
         for languages in ("C", "C CXX"):
-            for kind, arguments in (("shared", ""), ("shared", "COMPONENTS shared"), ("static", "COMPONENTS static")):
-                with self.subTest(languages=languages, arguments=arguments):
-                    self.write("CMakeLists.txt", f"""
-                        cmake_minimum_required(VERSION 3.22)
-                        project(first LANGUAGES {languages})
-                        find_package(mobivate 1.0 REQUIRED {arguments})
-                        add_executable(first first.c)
-                        target_link_libraries(first mobivate::mobivate)""")
-                    build = self.folder / f"build-{languages}-{kind}-{len(arguments)}"
-                    run("cmake", "-S", self.folder, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")
-                    run("cmake", "--build", build)
-                    needed = run("readelf", "-d", build / "first")
-                    self.assertEqual("libmobivate.so.1" in needed, kind == "shared")
-                    self.call_without_network(build / "first")
+            self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "shared", prefix, languages=languages)
+            self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS shared)", "shared", prefix, languages=languages)
+            self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS static)", "static", prefix, languages=languages)
+            self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "static", prefix, "-DBUILD_SHARED_LIBS=OFF", languages=languages)
         for wrong in ("2.0 REQUIRED", "1.0 REQUIRED COMPONENTS shared static", "1.0 REQUIRED COMPONENTS dynamic"):
             self.write("CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C)\nfind_package(mobivate {wrong})\n")
             with self.assertRaisesRegex(AssertionError, "mobivate"):
-                run("cmake", "-S", self.folder, "-B", self.folder / "build-wrong", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+                run("cmake", "-S", self.folder, "-B", self.folder / "build-wrong", prefix)
+
+    def cmake_project(self, finding, kind, *options, languages="C", **environment):
+        """A project of a stranger's is configured, built and run, and is linked as it asked for."""
+        with self.subTest(finding=finding, options=options, languages=languages), tempfile.TemporaryDirectory(dir=self.folder) as name:
+            folder = pathlib.Path(name)
+            (folder / "first.c").write_text(readme_block("c", "mbv_create_key"))
+            (folder / "CMakeLists.txt").write_text(f"""
+                cmake_minimum_required(VERSION 3.22)
+                project(first LANGUAGES {languages})
+                {finding}
+                add_executable(first first.c)
+                target_link_libraries(first mobivate::mobivate)""")
+            run("cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja", *options)
+            run("cmake", "--build", folder / "build", "--target", "first")
+            self.assertEqual("libmobivate.so.1" in run("readelf", "-d", folder / "build/first"), kind == "shared")
+            self.call_without_network(folder / "build/first", **environment)
 
     def test_two_builds_in_different_folders_give_the_same_bytes(self):
         if not (BUILD / "CMakeCache.txt").read_text().count("CMAKE_BUILD_TYPE:STRING=Release"):
