@@ -273,6 +273,6 @@ TEST_CASE("names and versions") {
     CHECK(std::string(mbv_status_name(-99)) == "MBV_ERR_INTERNAL");
     CHECK(std::string(mbv_status_name(-16)) == "MBV_ERR_UNKNOWN");
     CHECK(std::string(mbv_status_name(INT32_MIN)) == "MBV_ERR_UNKNOWN");
-    CHECK(std::string(mbv_version()) == "1.0.0");
-    CHECK(mbv_version_number() == 10000);
+    CHECK(std::string(mbv_version()) == PROJECT_VERSION);
+    CHECK(mbv_version_number() == PROJECT_MAJOR * 10000 + PROJECT_MINOR * 100 + PROJECT_PATCH);
 }

@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 import header  # noqa: E402
 
-from support import ROOT, readme_block, run  # noqa: E402
+from support import ROOT, readme_block, run, version  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STRICT_C = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
@@ -99,7 +99,7 @@ class Installed(unittest.TestCase):
         self.assertNotRegex(segments, r"LOAD.* RWE ")
 
     def test_the_header_alone_is_enough_and_clean(self):
-        source = '#include "mobivate.h"\nint main(void) { return mbv_version_number() == 10000 ? MBV_OK : MBV_KEY_CAPACITY; }\n'
+        source = '#include "mobivate.h"\nint main(void) { return mbv_version_number() > 0 ? MBV_OK : MBV_KEY_CAPACITY; }\n'
         c_file, cpp_file = self.write("alone.c", source), self.write("alone.cpp", source)
         flags = ["-fsyntax-only", f"-I{self.prefix}/include"]
         for compiler in ("gcc", "clang"):
@@ -177,16 +177,20 @@ class Installed(unittest.TestCase):
             self.assertEqual("libmobivate.so.1" in run("readelf", "-d", folder / "build/first"), kind == "shared")
             self.call_without_network(folder / "build/first", **environment)
 
+    def copy_of_the_project(self, name):
+        source = self.folder / name / "source"
+        source.mkdir(parents=True)
+        shutil.copy(ROOT / "CMakeLists.txt", source)
+        for part in ("include", "src", "pkgconfig"):
+            shutil.copytree(ROOT / part, source / part)
+        return source
+
     def test_two_builds_in_different_folders_give_the_same_bytes(self):
         if not (BUILD / "CMakeCache.txt").read_text().count("CMAKE_BUILD_TYPE:STRING=Release"):
             self.skipTest("only the release build promises that")
         built = []
         for name in ("one", "another deeper/place"):
-            source = self.folder / name / "source"
-            for part in ("CMakeLists.txt", "include", "src", "pkgconfig"):
-                target = source / part
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, target)
+            source = self.copy_of_the_project(name)
             run("cmake", "-S", source, "-B", source / "build", "-G", "Ninja")
             run("cmake", "--build", source / "build")
             built.append({path: (source / "build" / path).read_bytes() for path in ("libmobivate.so.1", "libmobivate.a", "mbv")})
@@ -218,8 +222,35 @@ class Installed(unittest.TestCase):
         for folder in (ROOT / "bindings").iterdir():
             self.assertIn(f"](bindings/{folder.name}/README.md)", readme)
 
-    def test_the_pc_file_says_the_version(self):
-        self.assertEqual(self.pkg_config("--modversion"), [run(self.prefix / "bin/mbv", "--version", env=self.environment).split()[1].rstrip(",")])
+    def test_the_version_comes_from_one_place(self):
+        """A copy of the project in which that one place says another version."""
+        source = self.copy_of_the_project("another version")
+        text = (source / "CMakeLists.txt").read_text()
+        (source / "CMakeLists.txt").write_text(text.replace(f"VERSION {version()} ", "VERSION 1.22.333 "))
+        run("cmake", "-S", source, "-B", source / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
+        run("cmake", "--build", source / "build")
+        prefix = self.folder / "another prefix"
+        run("cmake", "--install", source / "build", "--prefix", prefix)
+        library = next(prefix.rglob("libmobivate.so.1.22.333"))
+        self.assertIn("Library soname: [libmobivate.so.1]", run("readelf", "-d", library))
+        loaded = run(sys.executable, "-c", "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); library.mbv_version.restype = ctypes.c_char_p; "
+                     "print(library.mbv_version().decode(), library.mbv_version_number())", library)
+        self.assertEqual(loaded.split(), ["1.22.333", "12533"])
+        self.assertIn("mbv 1.22.333", run(prefix / "bin/mbv", "--version"))
+        self.assertIn("Version: 1.22.333\n", next(prefix.rglob("mobivate.pc")).read_text())
+        self.assertIn('"1.22.333"', next(prefix.rglob("mobivateConfigVersion.cmake")).read_text())
+        self.assertIn('"1.22.333"', next(prefix.rglob("mobivate.spdx.json")).read_text())
+
+    def test_every_package_and_the_changelog_have_the_version(self):
+        self.assertEqual(re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1], version())
+        bindings = ROOT / "bindings"
+        packages = {"csharp/src/Mobivate.csproj": r"<Version>(.*?)<", "java/pom.xml": r"<version>(.*?)<", "node/package.json": r'"version": "(.*?)"',
+                    "ocaml/dune-project": r"\(version (.*?)\)", "perl/lib/Mobivate.pm": r"VERSION = '(.*?)'", "php/composer.json": r'"version": "(.*?)"',
+                    "python/pyproject.toml": r'^version = "(.*?)"', "ruby/lib/mobivate/version.rb": r'VERSION = "(.*?)"',
+                    "lua/mobivate.lua": r'_VERSION = "(.*?)"', "rust/mobivate/Cargo.toml": r'^version = "(.*?)"',
+                    "rust/mobivate-sys/Cargo.toml": r'^version = "(.*?)"'}
+        for path, pattern in packages.items():
+            self.assertEqual(re.search(pattern, (bindings / path).read_text(), re.MULTILINE)[1], version(), path)
 
 
 if __name__ == "__main__":
