@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -78,6 +79,10 @@ void Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     if (libcurl->cainfo != nullptr) sources_.bundle = libcurl->cainfo;
 }
 
+void Trust::say_that_bundle_is_unreadable() noexcept {
+    problem_ << "no certificate could be read from " << sources_.bundle;
+}
+
 bool Trust::apply(CURL* easy) noexcept {
     const CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Trust::prepare_context);
     if (code == CURLE_OK) {
@@ -90,6 +95,8 @@ bool Trust::apply(CURL* easy) noexcept {
     }
     const char* directory = sources_.directory.empty() ? nullptr : sources_.directory.c_str();
     const char* bundle = sources_.bundle.empty() ? nullptr : sources_.bundle.c_str();
+    // The other TLS libraries do not say which file it was.
+    if (bundle != nullptr && access(bundle, R_OK) != 0) say_that_bundle_is_unreadable();
     return code != CURLE_OUT_OF_MEMORY && curl_easy_setopt(easy, CURLOPT_CAINFO, bundle) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CAPATH, directory) == CURLE_OK;
 }
@@ -110,7 +117,7 @@ CURLcode Trust::prepare_context(CURL* /*easy*/, void* context, void* self) noexc
         return CURLE_OUT_OF_MEMORY;
     if (sources.directory.empty() && !sources.bundle.empty() && !add_bundle(store.get(), sources.bundle)) {
         ERR_clear_error();
-        trust.problem_ << "no certificate could be read from " << sources.bundle;
+        trust.say_that_bundle_is_unreadable();
         return CURLE_SSL_CACERT_BADFILE;
     }
     SSL_CTX_set_cert_store(tls, store.release());

@@ -36,6 +36,7 @@ public:
 private:
     static CURLcode prepare_context(CURL* easy, void* context, void* self) noexcept;
     static int verify_chain(void* store_context, void* self) noexcept;
+    void say_that_bundle_is_unreadable() noexcept;
 
     TrustSources sources_;
     text::Message problem_;

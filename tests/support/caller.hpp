@@ -5,9 +5,16 @@
 #include <memory>
 #include <string>
 
+#include <curl/curl.h>
+
 #include "mobivate.h"
 
 namespace caller {
+
+// Whether libcurl is the flavour on OpenSSL: what this library adds to another TLS library is less.
+inline bool on_openssl() {
+    return std::string(curl_version_info(CURLVERSION_NOW)->ssl_version).rfind("OpenSSL", 0) == 0;
+}
 
 struct Free {
     void operator()(mbv_client* client) const { mbv_free(client); }
