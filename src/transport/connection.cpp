@@ -311,9 +311,22 @@ bool Connection::leave_to_parent() noexcept {
     return create_handles();
 }
 
+// TLS sessions are kept in a share of the handle's own, where they end with it. libcurl would keep them in the
+// multi handle (from version 8 on), which outlives a change of trust.
+bool Connection::create_easy() noexcept {
+    easy_ = curl_easy_init();
+    sessions_ = curl_share_init();
+    if (easy_ != nullptr && sessions_ != nullptr &&
+        curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK &&
+        curl_easy_setopt(easy_, CURLOPT_SHARE, sessions_) == CURLE_OK) {
+        return true;
+    }
+    start_afresh();
+    return false;
+}
+
 bool Connection::configure(const Route& route, long connect_ms) noexcept {
-    if (easy_ == nullptr) easy_ = curl_easy_init();
-    if (easy_ == nullptr) return false;
+    if (easy_ == nullptr && !create_easy()) return false;
     error_text_[0] = '\0';
     const auto set = [this](CURLoption option, auto value) {
         return curl_easy_setopt(easy_, option, value) == CURLE_OK;
@@ -341,6 +354,8 @@ void Connection::start_afresh() noexcept {
     close();
     if (easy_ != nullptr) curl_easy_cleanup(easy_);
     easy_ = nullptr;
+    if (sessions_ != nullptr) curl_share_cleanup(sessions_);
+    sessions_ = nullptr;
     route_changed_ = false;
 }
 

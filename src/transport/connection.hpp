@@ -69,6 +69,7 @@ private:
     class Exchange;
 
     [[nodiscard]] bool create_handles() noexcept;
+    [[nodiscard]] bool create_easy() noexcept;
     [[nodiscard]] bool configure(const Route& route, long connect_ms) noexcept;
     [[nodiscard]] bool kept_connection_lives() noexcept;
     [[nodiscard]] bool leave_to_parent() noexcept;
@@ -78,6 +79,7 @@ private:
 
     std::atomic<CURLM*> multi_{nullptr};
     CURL* easy_ = nullptr;
+    CURLSH* sessions_ = nullptr;
     curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the open connection
     pid_t process_ = 0;                       // that made the handles
     bool route_changed_ = false;

@@ -2,6 +2,7 @@
 // The reader and the judge. An input is a line of settings, "SENT ORDERLY PIECE ENDING" (two digits, a number
 // of bytes, a status), and then the bytes of an answer.
 #include <algorithm>
+#include <cstdint>
 #include <sstream>
 
 #include "claim.hpp"

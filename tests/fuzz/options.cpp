@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Options, and what they make of a request. An input is one option a line, as NAME=VALUE.
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "claim.hpp"

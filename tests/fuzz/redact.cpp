@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Blanking of secrets. An input is the secret, a line end, and the text.
+#include <cstdint>
 #include <string>
 
 #include "answer/redact.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs a fuzzer's corpus without the fuzzing engine: any compiler will do.
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

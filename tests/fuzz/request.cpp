@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The request's body. An input is the user name, a line end, and the password.
+#include <cstdint>
 #include <string>
 
 #include <rapidjson/document.h>

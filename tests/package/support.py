@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the tests of what is installed have in common."""
 
+import os
 import pathlib
 import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 
 def run(*command, **options):
@@ -24,3 +26,53 @@ def readme_block(language, mark):
 def version():
     """The version that CMakeLists.txt says."""
     return re.search(r"^project\(mobivate VERSION ([0-9.]+) ", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
+
+
+def archive():
+    """Where this machine's own packages of Debian come from: (address, release)."""
+    for line in run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(ORIGIN)", "Created-By: Packages").splitlines():
+        address, release, origin = line.split(" ", 2)
+        if origin == "Debian" and "-" not in release:
+            return address, release
+    raise AssertionError("apt knows no archive of Debian's: run apt-get update")
+
+
+def this_release():
+    return archive()[1]
+
+
+class System:
+    """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use."""
+
+    def __init__(self, folder, release, packages):
+        run(ROOT / "tests/prepare", "debootstrap")
+        self.root = folder / f"{release}-system"
+        cache = folder / f"{release}-cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        self.remove()
+        run(*AS_ROOT, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "debootstrap", "--variant=minbase", f"--include={packages}",
+            f"--cache-dir={cache}", release, self.root, archive()[0])
+        # The way out is this machine's: its name servers, and what it sets for apt.
+        self.write("/etc/resolv.conf", pathlib.Path("/etc/resolv.conf").read_text())
+        ways = [line for line in run("apt-config", "dump").splitlines() if line.startswith("Acquire::http") and "Proxy" in line]
+        self.write("/etc/apt/apt.conf.d/way-out", "\n".join(ways) + "\n")
+        self.run("apt-get", "update")
+
+    def run(self, *command, environment=()):
+        """Runs a command in it, with nothing of this machine's environment; whatever it mounts or leaves running ends with it."""
+        return run(*AS_ROOT, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
+                   *environment, "unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", self.root, *command)
+
+    def write(self, path, text):
+        run(*AS_ROOT, "tee", f"{self.root}{path}", input=text)
+
+    def copy(self, *paths, to):
+        run(*AS_ROOT, "mkdir", "-p", f"{self.root}{to}")
+        run(*AS_ROOT, "cp", "-R", *paths, f"{self.root}{to}")
+
+    def files(self):
+        names = run(*AS_ROOT, "find", self.root, "-xdev", "-not", "-type", "d").splitlines()
+        return {name.removeprefix(str(self.root)) for name in names}
+
+    def remove(self):
+        run(*AS_ROOT, "rm", "-rf", self.root)

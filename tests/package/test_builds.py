@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Every compiler, and other versions and flavours of libcurl: python3 tests/package/test_builds.py BUILD_DIR [Class[.test]]
+
+Each build runs the tests that see most of the library. What was built is told, with the seconds that it took.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import sys
+import time
+import unittest
+
+from support import ROOT, System, run, version
+
+FOLDER = pathlib.Path(sys.argv.pop(1)).resolve() / "builds"
+TARGETS = ("mobivate", "mbv", "unit_tests", "integration_tests")
+TESTS = "^(unit|integration|cli)$"
+
+
+def configure(folder, *options):
+    return run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DMOBIVATE_TESTS=ON", "-DCMAKE_BUILD_TYPE=None", *options)
+
+
+def build_and_test(name, *options):
+    begin, folder = time.monotonic(), FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    configure(folder, *options)
+    run("cmake", "--build", folder, "--target", *TARGETS)
+    said = run("ctest", "--test-dir", folder, "--output-on-failure", "-R", TESTS)
+    tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
+    print(f"{name:<16} {tests} tests passed, {(folder / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s", flush=True)
+    needed = run("readelf", "-d", folder / "libmobivate.so.1")
+    shutil.rmtree(folder)
+    return needed
+
+
+class Compilers(unittest.TestCase):
+    def test_each_compiler_at_each_level(self):
+        run(ROOT / "tests/prepare", "clang", "lld")
+        for c, cpp, linker in (("gcc", "g++", ""), ("clang", "clang++", "-fuse-ld=lld")):
+            for flags in ("-O0", "-O1", "-O2", "-O3", "-O2 -flto"):
+                with self.subTest(compiler=c, flags=flags):
+                    name = c + flags.replace(" ", "")
+                    link = f"{flags} {linker if 'lto' in flags else ''}".strip()
+                    build_and_test(name, f"-DCMAKE_C_COMPILER={c}", f"-DCMAKE_CXX_COMPILER={cpp}", f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}",
+                                   f"-DCMAKE_EXE_LINKER_FLAGS={link}", f"-DCMAKE_SHARED_LINKER_FLAGS={link}", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON",
+                                   *([f"-DCMAKE_AR={shutil.which('llvm-ar') or shutil.which('llvm-ar-14')}"] if c == "clang" and "lto" in flags else []))
+
+
+class Libcurl(unittest.TestCase):
+    def test_the_flavour_on_gnutls(self):
+        run(ROOT / "tests/prepare", "libcurl3-gnutls")
+        # Its development package cannot be installed beside the other one's; its header and the library's name are all that is needed.
+        download, unpacked = FOLDER / "download", FOLDER / "libcurl4-gnutls-dev"
+        shutil.rmtree(download, ignore_errors=True)
+        download.mkdir(parents=True)
+        run("apt-get", "-o", "APT::Sandbox::User=root", "download", "libcurl4-gnutls-dev", cwd=download)
+        run("dpkg-deb", "-x", *download.glob("*.deb"), unpacked)
+        library = re.search(r"libcurl-gnutls\.so\.4 .*=> (\S+)", run("/sbin/ldconfig", "-p"))[1]
+        needed = build_and_test("gnutls", f"-DCURL_INCLUDE_DIR={next(unpacked.rglob('curl/curl.h')).parents[1]}", f"-DCURL_LIBRARY={library}", "-DCMAKE_CXX_FLAGS=-O2")
+        self.assertIn("libcurl-gnutls.so.4", needed)
+        self.assertNotIn("libcurl.so.4", needed)
+
+    def test_an_older_one_than_is_supported_is_refused_by_name(self):
+        include = pathlib.Path(re.search(r"CURL_INCLUDE_DIR:PATH=(.*)", self.cache())[1])
+        for found, wanted in (("7.86.0", None), ("7.87.0", "7.87.0")):
+            other = FOLDER / f"include-{found}"
+            shutil.rmtree(other, ignore_errors=True)
+            shutil.copytree(include / "curl", other / "curl")
+            text = (other / "curl/curlver.h").read_text()
+            (other / "curl/curlver.h").write_text(re.sub(r'LIBCURL_VERSION "[^"]*"', f'LIBCURL_VERSION "{found}"', text))
+            folder = FOLDER / "older"
+            shutil.rmtree(folder, ignore_errors=True)
+            if wanted:
+                configure(folder, f"-DCURL_INCLUDE_DIR={other}", "-DCURL_NO_CURL_CMAKE=ON")
+            else:
+                with self.assertRaisesRegex(AssertionError, r'(?s)CURL.*"7\.86\.0".*at\s+least "7\.87"'):
+                    configure(folder, f"-DCURL_INCLUDE_DIR={other}", "-DCURL_NO_CURL_CMAKE=ON")
+
+    def cache(self):
+        folder = FOLDER / "plain"
+        configure(folder)
+        return (folder / "CMakeCache.txt").read_text()
+
+    def test_newer_ones_on_a_newer_debian(self):
+        """Debian 13 has newer versions of everything: libcurl, OpenSSL, the compiler."""
+        begin = time.monotonic()
+        packages = (ROOT / "tests/packages/build.txt").read_text().split() + ["doctest-dev"]
+        system = System(FOLDER, "trixie", ",".join(packages))
+        self.addCleanup(system.remove)
+        parts = ("CMakeLists.txt", "CHANGELOG.md", "README.md", "include", "src", "pkgconfig", "tests")
+        system.copy(*[ROOT / part for part in parts], to="/root/project")
+        said = system.run("sh", "-euc", f"""
+            mount -t proc proc /proc
+            mount -t devpts devpts /dev/pts
+            cd /root/project
+            cmake -S . -B build -G Ninja -DMOBIVATE_TESTS=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
+            cmake --build build --target {' '.join(TARGETS)}
+            ctest --test-dir build --output-on-failure -R '{TESTS}'
+            dpkg-query -W -f '${{Package}} ${{Version}}\n' libcurl4t64 libssl3t64 g++ cmake
+        """)
+        tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
+        versions = re.findall(r"^(libcurl4t64|libssl3t64|g\+\+|cmake) (\S+)$", said, re.MULTILINE)
+        print(f"{'trixie':<16} {tests} tests passed, {time.monotonic() - begin:.0f} s:", *[" ".join(one) for one in versions], flush=True)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    unittest.main(verbosity=1)
