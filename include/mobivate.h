@@ -164,7 +164,7 @@ MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_
  * last function of this client that returned a status; empty after MBV_OK. Returns its full size. */
 MBV_API size_t MBV_CALL mbv_error_message(const mbv_client *client, char *buffer, size_t capacity) MBV_NOEXCEPT;
 
-/* MBV_KEY_UNCHANGED, MBV_KEY_REPLACED or MBV_KEY_UNKNOWN. */
+/* What became of the account's old key: MBV_KEY_UNCHANGED, MBV_KEY_REPLACED or MBV_KEY_UNKNOWN. */
 MBV_API int32_t MBV_CALL mbv_key_state(const mbv_client *client) MBV_NOEXCEPT;
 
 /* The status code of the answer, 100 to 999; 0 when no answer came. */
@@ -199,7 +199,7 @@ MBV_API const char *MBV_CALL mbv_status_name(int32_t status) MBV_NOEXCEPT;
 /* The version of the library that is loaded, such as "1.0.0". Static text. */
 MBV_API const char *MBV_CALL mbv_version(void) MBV_NOEXCEPT;
 
-/* The same as a number: major * 10000 + minor * 100 + patch. */
+/* The version of the library that is loaded, as a number: major * 10000 + minor * 100 + patch. */
 MBV_API int32_t MBV_CALL mbv_version_number(void) MBV_NOEXCEPT;
 
 #if defined(__cplusplus)

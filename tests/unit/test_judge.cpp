@@ -262,7 +262,7 @@ TEST_CASE("what is not HTTP/1.1") {
           "HTTP/1.1 099 Low\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
           "HTTP/1.1 -20 OK\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-x\r\n"}) {
         CAPTURE(bytes);
-        for (const std::size_t piece : {1, 1000}) {
+        for (const std::size_t piece : std::initializer_list<std::size_t>{1, 1000}) {
             How how;
             how.piece = piece;
             const auto judged = judge(bytes, how);
@@ -316,7 +316,7 @@ TEST_CASE("chunks of every size") {
             body += size + part + "\r\n";
         }
         body += "0\r\nTrailer: x\r\n\r\n";
-        for (const std::size_t piece : {1, 7, 10000}) {
+        for (const std::size_t piece : std::initializer_list<std::size_t>{1, 7, 10000}) {
             How how;
             how.piece = piece;
             const auto judged = judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n" + body, how);

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""The manual says what the header and the tool say: python3 tests/package/test_manual.py TOOL"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from support import ROOT, run
+
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+import header  # noqa: E402
+
+TOOL = sys.argv.pop(1)
+MANUAL = ROOT / "src/manual"
+SHELLS = [ROOT / "src/tool/completions" / name for name in ("_mbv", "mbv.bash", "mbv.fish")]
+
+
+class Manual(unittest.TestCase):
+    def test_the_pages_are_what_the_header_says(self):
+        run(sys.executable, MANUAL / "generate.py", "--check")
+
+    def test_a_change_of_the_header_alone_is_noticed(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            shutil.copytree(ROOT / "include", folder / "include")
+            shutil.copytree(MANUAL, folder / "src/manual")
+            changed = folder / "include/mobivate.h"
+            changed.write_text(changed.read_text().replace("default 30000.", "default 40000."))
+            with self.assertRaisesRegex(AssertionError, r"mbv_set\.3 is not what .* from line \d+ on\. Run: python3 src/manual/generate\.py"):
+                run(sys.executable, folder / "src/manual/generate.py", "--check")
+
+    def test_mandoc_finds_nothing(self):
+        pages = [*MANUAL.glob("*.3"), ROOT / "src/tool/mbv.1"]
+        self.assertEqual(run("mandoc", "-T", "lint", "-W", "warning", *pages), "")
+
+    def test_every_function_has_a_page_with_its_parameters(self):
+        functions = header.declarations()["functions"]
+        self.assertEqual({path.stem for path in MANUAL.glob("*.3")}, {"libmobivate", *functions})
+        for name, function in functions.items():
+            text = (MANUAL / f"{name}.3").read_text()
+            self.assertEqual(re.search(r'^\.Ft "(.*)"$', text, re.MULTILINE)[1], function["returns"], name)
+            parameters = [header.parameter_type(one) for one in re.findall(r'^\.Fa "(.*)"$', text, re.MULTILINE)]
+            self.assertEqual([one for one in parameters if one], function["parameters"], name)
+
+    def test_every_status_key_state_and_option_is_told(self):
+        declared = header.declarations()
+        overview = self.shown("libmobivate.3")
+        for name in (*declared["status"], *declared["key_states"], *declared["constants"], *declared["functions"]):
+            self.assertIn(name, overview)
+        options = re.findall(r"^ \*   ([a-z_]+) {2,}", (ROOT / "include/mobivate.h").read_text().split("mbv_set(")[0], re.MULTILINE)
+        self.assertIn("base_url", options)
+        for name in options:
+            self.assertIn(name, self.shown("mbv_set.3"))
+
+    def test_the_tools_options_are_in_its_page_and_in_every_shells_completion(self):
+        options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", subprocess.run([TOOL, "--help"], check=True, capture_output=True, text=True).stdout))
+        self.assertLessEqual({"--username", "--password-file", "--output"}, options)
+        texts = {path.name: path.read_text() for path in SHELLS}
+        texts["mbv.1"] = run("mandoc", "-T", "ascii", ROOT / "src/tool/mbv.1")
+        for name, text in texts.items():
+            text = re.sub(".\b", "", text)
+            for option in options:
+                # fish writes an option without its dashes.
+                self.assertRegex(text, rf"(--|-l ){option[2:]}\b", name)
+
+    def shown(self, name):
+        return re.sub(".\b", "", run("mandoc", "-T", "ascii", MANUAL / name))
+
+
+if __name__ == "__main__":
+    unittest.main()
