@@ -47,7 +47,7 @@ int main(int, char** argv) {
     const std::string username = variable("MOBIVATE_USERNAME");
     mobivate::options options;
     options.base_url = variable("MOBIVATE_BASE_URL");
-    options.ca_file = variable("MOBIVATE_CA_FILE");
+    if (const std::string file = variable("MOBIVATE_CA_FILE"); !file.empty()) options.ca_file = file;
     options.proxy = "";
     mobivate::client client(options);
     auto password = read_password();

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""A whole process, from its start to the key in hand."""
+
+from common import STANDIN, USERNAME, against_itself, column, interleave, middle, run, service, spread
+from instruments import instructions
+
+TRUSTS = {
+    "small": "one certificate to trust",
+    "bundle": "a bundle: Debian's certificates and one more",
+    "directory": "a hashed directory with the same certificates",
+    "default": "the system's trust with the same certificates: nothing is set",
+}
+COUNTED = ("mbv", "curl", "libcurl by hand", "C++ binding")
+
+
+def curl_trust(bench, trust):
+    if trust == "directory":
+        # Without --cacert it would parse the system's bundle as well.
+        return ["--capath", str(bench.folder), "--cacert", STANDIN["ca_file"]]
+    files = {"small": STANDIN["ca_file"], "bundle": str(bench.bundle)}
+    return ["--cacert", files[trust]] if trust in files else []
+
+
+def candidates(bench, url, trust):
+    """{name: (command, environment)}."""
+    environment = bench.settings(url, trust)
+    found = {
+        "mbv": [bench.mbv, "create-key", "--username", USERNAME, "--password-file", str(bench.password_file), "--base-url", url],
+        "curl": ["curl", "-q", "--silent", "--header", "Content-Type: application/json", "--data-binary", f"@{bench.body_file}",
+                 *curl_trust(bench, trust), url + "/auth/createkey"],
+        "libcurl by hand": bench.calls("libcurl", 1),
+        "Python requests": ["/usr/bin/python3", str(bench.requests)],
+    }
+    found = {name: (command, environment) for name, command in found.items()}
+    for name, language, program in (("C++ binding", "cpp", "mobivate"), ("Go's own client", "go", "native")):
+        built = bench.programs(language)
+        # Go's program reads a file of certificates.
+        if built and (language != "go" or trust in ("small", "bundle")):
+            found[name] = [*built[0][program], "1"], dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"])
+    return found
+
+
+def show(report, title, found, counted, base, note=""):
+    rows = []
+    for name, samples in found.items():
+        row = [name]
+        for what in ("wall", "cpu"):
+            row += [spread(column(samples, what, 1000)), f"{middle(samples, what) / middle(found[base], what):.2f}"]
+        row.append(f"{middle(samples, 'peak', 1 / 1024):.1f}")
+        row.append(f"{counted[name] / 1e6:,.1f}" if name in counted else "-")
+        row.append(against_itself(column(samples, "cpu")))
+        rows.append(row)
+    report.table(title, ["", "wall, ms", f"÷ {base}", "CPU, ms", f"÷ {base}", "peak, MiB", "million instructions", "CPU against itself"], rows, note)
+
+
+def process(bench, nginx, trust):
+    programs_here = candidates(bench, nginx.url, trust)
+    found = interleave(bench.rounds(41, 7), {name: lambda one=one: run(*one) for name, one in programs_here.items()})
+    counted = {}
+    # The longest to count are the bundles: in a quick run only the default is.
+    if not bench.quick or trust == "default":
+        counted = {name: sum(instructions(bench, *programs_here[name]).values()) for name in COUNTED if name in programs_here}
+    show(bench.report, f"Cold, with {TRUSTS[trust]}", found, counted, "curl")
+    return {"processes": found, "instructions": counted}
+
+
+def loading(bench):
+    """What it costs to have the library in a process at all."""
+    commands = {"nothing": [], "libcurl": ["libcurl.so.4"], "libmobivate": [bench.library]}
+    commands = {name: ([str(bench.built / "bench_load"), *arguments], bench.environment) for name, arguments in commands.items()}
+    found = interleave(bench.rounds(101, 21), {name: lambda one=one: run(*one) for name, one in commands.items()})
+    counted = {name: sum(instructions(bench, *one).values()) for name, one in commands.items()}
+    show(bench.report, "Loading alone (dlopen)", found, counted, "libcurl")
+    for what, name in (("wall", "wall"), ("cpu", "CPU")):
+        bench.report.target(f"loading libmobivate ÷ libcurl, {name}", middle(found["libmobivate"], what) / middle(found["libcurl"], what), 1.1)
+    bench.report.target("loading libmobivate ÷ libcurl, instructions", counted["libmobivate"] / counted["libcurl"], 1.1)
+    return {"processes": found, "instructions": counted}
+
+
+def measure(bench):
+    bench.report.heading("cold: a process with one call")
+    samples = {}
+    with service() as nginx:
+        for trust in TRUSTS:
+            if trust == "default" and bench.default_trust:
+                bench.report.left_out("cold with the system's trust", bench.default_trust)
+                continue
+            samples[trust] = process(bench, nginx, trust)
+    bench.report.left_out("cold, Go's own client with a directory or the system's trust", "its program reads a file of certificates")
+    for language in ("cpp", "go"):
+        if bench.programs(language) is None:
+            bench.report.left_out(f"cold, {language}", "its tools are missing")
+    if "default" in samples:
+        found = samples["default"]["processes"]
+        for what, name in (("wall", "wall"), ("cpu", "CPU")):
+            bench.report.target(f"cold, mbv ÷ curl, {name}", middle(found["mbv"], what) / middle(found["curl"], what), 0.30)
+    bench.report.plot("cold", "A process with one call: wall-clock time", "ms", {
+        trust: {name: middle(one, "wall", 1000) for name, one in sample["processes"].items() if name != "Python requests"}
+        for trust, sample in samples.items()})
+    samples["loading"] = loading(bench)
+    return samples

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Sizes: of the library, of a process with one call, and of a client that waits for its answer."""
+
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+
+from cold import candidates
+from common import Nginx, interleave, middle, run, service
+from instruments import heap_at_end
+from parts import await_true, established
+
+NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
+
+
+def stripped(bench):
+    copy = shutil.copy(bench.library, bench.scratch / "stripped.so")
+    subprocess.run(["strip", "--strip-unneeded", copy], check=True)
+    size = pathlib.Path(copy).stat().st_size
+    bench.report.target("libmobivate.so.1, stripped", size / 1024, 256, " KiB")
+    return size
+
+
+def waiting(bench, client, clients, dhat=None):
+    """What a process holds while so many of its clients wait for an answer, in bytes."""
+    command = [*bench.calls(client, clients, clients), "wait"]
+    if dhat:
+        command = ["valgrind", "--quiet", "--tool=dhat", f"--dhat-out-file={dhat}", *command]
+    # Nobody takes what arrives there.
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as silent:
+        port = silent.getsockname()[1]
+        with Nginx(upstream=f"127.0.0.1:{port}", location="proxy_read_timeout 600s;") as nginx:
+            process = subprocess.Popen(command, env=bench.settings(nginx.url), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            try:
+                await_true(lambda: established(port) == clients, f"{clients} calls of {client}")
+                return mapped(process.pid)
+            finally:
+                process.stdin.close()
+                process.wait()
+
+
+def mapped(process):
+    """Resident bytes, and those of the pages kept out of core dumps, which are libmobivate's buffers for secrets."""
+    facts = pathlib.Path(f"/proc/{process}/smaps").read_text()
+    secret = 0
+    for size, flags in re.findall(r"^Size: +(\d+) kB$.*?^VmFlags: (.*)$", facts, re.MULTILINE | re.DOTALL):
+        secret += int(size) * 1024 if "dd" in flags.split() else 0
+    return {"resident": sum(int(size) for size in re.findall(r"^Rss: +(\d+) kB", facts, re.MULTILINE)) * 1024, "secret": secret}
+
+
+def held(bench, client):
+    """What one more waiting client adds."""
+    few, many = 1, bench.rounds(101, 21)
+    found = {}
+    for clients in (few, many):
+        found[clients] = waiting(bench, client, clients)
+        with bench.temporary() as file:
+            waiting(bench, client, clients, dhat=file.name)
+            with open(file.name) as output:
+                found[clients].update(heap_at_end(output, "libmobivate.so"))
+    return {what: (found[many][what] - found[few][what]) / (many - few) for what in found[few]}
+
+
+def measure(bench):
+    bench.report.heading("footprint: sizes")
+    size = stripped(bench)
+    with service() as nginx:
+        commands = candidates(bench, nginx.url, "small" if bench.default_trust else "default")
+        peaks = interleave(bench.rounds(21, 5), {name: lambda one=commands[name]: run(*one) for name in ("mbv", "curl")})
+    peak = {name: middle(samples, "peak", 1 / 1024) for name, samples in peaks.items()}
+    bench.report.table("Sizes", ["", ""], [["libmobivate.so.1, stripped", f"{size / 1024:.1f} KiB"],
+                                           *([f"a process of {name}, at its peak", f"{value:.1f} MiB"] for name, value in peak.items())])
+    bench.report.target("mbv ÷ curl, peak memory", peak["mbv"] / peak["curl"], 1.00)
+
+    clients = {client: held(bench, client) for client in NAMES}
+    rows = [[NAMES[client], *(f"{value / 1024:.1f}" for value in (found["own"] + found["secret"], found["own"], found["secret"], found["all"],
+                                                                  found["resident"]))] for client, found in clients.items()]
+    bench.report.table("A client that waits for its answer, KiB", ["", "the library's own", "on the heap", "pages for secrets", "whole heap", "resident"],
+                       rows, "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.")
+    own = clients["mobivate"]["own"] + clients["mobivate"]["secret"]
+    bench.report.target("a waiting client, the library's own memory", own / 1024, 64, " KiB")
+    return {"stripped": size, "processes": peaks, "waiting": clients}

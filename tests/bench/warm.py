@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""A further call of a process: on its kept connection, and on a new one."""
+
+import statistics
+
+from common import interleave, run, service, spread
+from instruments import UNREPEATED, allocations, instructions, system_calls
+
+NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand", "openssl": "OpenSSL alone (the floor)"}
+
+
+def difference(measured, few, many):
+    """What a call costs: the difference of two processes, one with more of them, so that nothing else is in it."""
+    less, more = measured(few), measured(many)
+    return {name: (more[name] - less.get(name, 0)) / (many - few) for name in more if more[name] != less.get(name, 0)}
+
+
+def share(costs, part):
+    return sum(cost for (place, _), cost in costs.items() if part in place) / sum(costs.values())
+
+
+def count(bench, client, url):
+    environment = bench.settings(url)
+    return {
+        "instructions": difference(lambda calls: instructions(bench, bench.calls(client, calls), environment), 100, 300),
+        "unrepeated": difference(lambda calls: instructions(bench, bench.calls(client, calls), {**environment, **UNREPEATED}), 100, 300),
+        "system calls": difference(lambda calls: system_calls(bench, bench.calls(client, calls), environment), 100, 300),
+        "allocations": difference(lambda calls: allocations(bench.calls(client, calls), environment), 100, 300),
+    }
+
+
+def top(costs, functions):
+    """The functions that cost most, one a row."""
+    whole = sum(costs.values())
+    return [[f"`{name[:60]}` in {place.rpartition('/')[2]}", f"{cost:,.0f}", f"{cost / whole:.1%}"] for (place, name), cost in sorted(costs.items(), key=lambda one: -one[1])[:functions]]
+
+
+def kept(bench):
+    few, many = (200, 1200) if bench.quick else (1000, 5000)
+    with service() as nginx:
+        environment = bench.settings(nginx.url)
+        counted = {client: count(bench, client, nginx.url) for client in NAMES}
+        timed = interleave(bench.rounds(21, 5), {
+            client: lambda client=client: difference(lambda calls: run(bench.calls(client, calls), environment, calls), few, many)
+            for client in NAMES})
+    whole = {client: sum(one["instructions"].values()) for client, one in counted.items()}
+    unrepeated = {client: sum(one["unrepeated"].values()) for client, one in counted.items()}
+    calls = {client: sum(one["system calls"].values()) for client, one in counted.items()}
+    own, own_unrepeated = (share(counted["mobivate"][what], "libmobivate.so") for what in ("instructions", "unrepeated"))
+    rows = []
+    for client, name in NAMES.items():
+        cpu = [sample["cpu"] * 1e6 for sample in timed[client]]
+        named = ", ".join(f"{call} {number:.0f}" for call, number in sorted(counted[client]["system calls"].items(), key=lambda one: -one[1]))
+        heap = counted[client]["allocations"]
+        rows.append([name, f"{whole[client]:,.0f}", f"{whole[client] / whole['libcurl']:.2f}",
+                     f"{unrepeated[client]:,.0f}", f"{unrepeated[client] / unrepeated['libcurl']:.2f}",
+                     f"{own:.1%}, {own_unrepeated:.1%}" if client == "mobivate" else "-", f"{calls[client]:.0f}: {named}", spread(cpu),
+                     f"{statistics.median(cpu) / statistics.median([one['cpu'] * 1e6 for one in timed['libcurl']]):.2f}",
+                     f"{heap.get('blocks', 0):.1f}", f"{heap.get('bytes', 0):,.0f}"])
+    bench.report.table("A call on a kept connection", ["", "instructions", "÷ by hand", "without repeated ones", "÷ by hand", "its own code", "system calls", "CPU, µs", "÷ by hand",
+                                                       "allocations", "bytes"], rows,
+                       "Callgrind counts every byte that a repeated string instruction (rep stosb) writes as an instruction; without them, glibc clears "
+                       "memory with vectors.")
+    bench.report.table("Where libmobivate's instructions are", ["", "a call", "share"], top(counted["mobivate"]["instructions"], 12))
+    bench.report.table("Where those are of libcurl by hand", ["", "a call", "share"], top(counted["libcurl"]["instructions"], 6))
+    bench.report.target("warm, instructions ÷ libcurl by hand", whole["mobivate"] / whole["libcurl"], 1.00, aim=0.85)
+    bench.report.target("warm, system calls ÷ libcurl by hand", calls["mobivate"] / calls["libcurl"], 1.00)
+    bench.report.target("warm, its own code's share", own * 100, 5, " %")
+    return {"counted": {client: {what: {" ".join(name) if isinstance(name, tuple) else name: value for name, value in one.items()}
+                                 for what, one in found.items()} for client, found in counted.items()}, "timed": timed}
+
+
+def renewed(bench):
+    """The server closes after each answer."""
+    few, many = (2, 4) if bench.quick else (5, 15)
+    found, rows = {}, []
+    trusts = ("directory",) if bench.quick else ("bundle", "directory")
+    if bench.quick:
+        bench.report.left_out("new connections with a bundle", "counting them takes a minute, and this run is a quick one")
+    with service(server="keepalive_timeout 0;") as nginx:
+        for trust in trusts:
+            for client in ("mobivate", "libcurl"):
+                environment = bench.settings(nginx.url, trust)
+                costs = difference(lambda calls: instructions(bench, bench.calls(client, calls), environment), few, many)
+                found[trust, client] = sum(costs.values())
+        for (trust, client), cost in found.items():
+            rows.append([f"{NAMES[client]}, {trust}", f"{cost:,.0f}", f"{cost / found[trust, 'libcurl']:.2f}"])
+    bench.report.table("A call on a new connection of the same client", ["", "instructions", "÷ by hand"], rows)
+    return {" ".join(name): cost for name, cost in found.items()}
+
+
+def measure(bench):
+    bench.report.heading("warm: a further call of the same client")
+    return {"kept": kept(bench), "renewed": renewed(bench)}
