@@ -2,7 +2,7 @@
 """A whole process, from its start to the key in hand."""
 
 from common import STANDIN, USERNAME, against_itself, column, interleave, middle, run, service, spread
-from instruments import instructions
+from instruments import instructions, together
 
 TRUSTS = {
     "small": "one certificate to trust",
@@ -53,13 +53,18 @@ def show(report, title, found, counted, base, note=""):
     report.table(title, ["", "wall, ms", f"÷ {base}", "CPU, ms", f"÷ {base}", "peak, MiB", "million instructions", "CPU against itself"], rows, note)
 
 
+def count(bench, commands):
+    found = together({name: lambda one=one: instructions(bench, *one) for name, one in commands.items()})
+    return {name: sum(costs.values()) for name, costs in found.items()}
+
+
 def process(bench, nginx, trust):
     programs_here = candidates(bench, nginx.url, trust)
     found = interleave(bench.rounds(41, 7), {name: lambda one=one: run(*one) for name, one in programs_here.items()})
     counted = {}
     # The longest to count are the bundles: in a quick run only the default is.
     if not bench.quick or trust == "default":
-        counted = {name: sum(instructions(bench, *programs_here[name]).values()) for name in COUNTED if name in programs_here}
+        counted = count(bench, {name: programs_here[name] for name in COUNTED if name in programs_here})
     show(bench.report, f"Cold, with {TRUSTS[trust]}", found, counted, "curl")
     return {"processes": found, "instructions": counted}
 
@@ -69,7 +74,7 @@ def loading(bench):
     commands = {"nothing": [], "libcurl": ["libcurl.so.4"], "libmobivate": [bench.library]}
     commands = {name: ([str(bench.built / "bench_load"), *arguments], bench.environment) for name, arguments in commands.items()}
     found = interleave(bench.rounds(101, 21), {name: lambda one=one: run(*one) for name, one in commands.items()})
-    counted = {name: sum(instructions(bench, *one).values()) for name, one in commands.items()}
+    counted = count(bench, commands)
     show(bench.report, "Loading alone (dlopen)", found, counted, "libcurl")
     for what, name in (("wall", "wall"), ("cpu", "CPU")):
         bench.report.target(f"loading libmobivate ÷ libcurl, {name}", middle(found["libmobivate"], what) / middle(found["libcurl"], what), 1.1)

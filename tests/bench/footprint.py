@@ -45,7 +45,7 @@ def mapped(process):
     """Resident bytes, and those of the pages kept out of core dumps, which are libmobivate's buffers for secrets."""
     facts = pathlib.Path(f"/proc/{process}/smaps").read_text()
     secret = 0
-    for size, flags in re.findall(r"^Size: +(\d+) kB$.*?^VmFlags: (.*)$", facts, re.MULTILINE | re.DOTALL):
+    for size, flags in re.findall(r"^Size: +(\d+) kB$.*?^VmFlags: ([^\n]*)", facts, re.MULTILINE | re.DOTALL):
         secret += int(size) * 1024 if "dd" in flags.split() else 0
     return {"resident": sum(int(size) for size in re.findall(r"^Rss: +(\d+) kB", facts, re.MULTILINE)) * 1024, "secret": secret}
 

@@ -2,7 +2,9 @@
 """Counts that do not depend on the clock: instructions, system calls, memory."""
 
 import collections
+import concurrent.futures
 import json
+import os
 import re
 import subprocess
 
@@ -12,6 +14,13 @@ def _observed(instrument, command, environment):
     if finished.returncode != 0:
         raise RuntimeError(f"{instrument[0]} {command} ended with {finished.returncode}\n{finished.stdout}{finished.stderr}")
     return finished
+
+
+def together(actions):
+    """What they return, by name. No clock is read, so that every core may be busy."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = {name: pool.submit(action) for name, action in actions.items()}
+        return {name: one.result() for name, one in found.items()}
 
 
 # callgrind counts each round of a repeated string instruction, so that clearing a KiB with one is 1024. This has glibc do without.

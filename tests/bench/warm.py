@@ -4,7 +4,7 @@
 import statistics
 
 from common import interleave, run, service, spread
-from instruments import UNREPEATED, allocations, instructions, system_calls
+from instruments import UNREPEATED, allocations, instructions, system_calls, together
 
 NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand", "openssl": "OpenSSL alone (the floor)"}
 
@@ -19,14 +19,18 @@ def share(costs, part):
     return sum(cost for (place, _), cost in costs.items() if part in place) / sum(costs.values())
 
 
-def count(bench, client, url):
+def count(bench, url):
+    """{client: {what: {name: how many a call}}}."""
     environment = bench.settings(url)
-    return {
-        "instructions": difference(lambda calls: instructions(bench, bench.calls(client, calls), environment), 100, 300),
-        "unrepeated": difference(lambda calls: instructions(bench, bench.calls(client, calls), {**environment, **UNREPEATED}), 100, 300),
-        "system calls": difference(lambda calls: system_calls(bench, bench.calls(client, calls), environment), 100, 300),
-        "allocations": difference(lambda calls: allocations(bench.calls(client, calls), environment), 100, 300),
+    ways = {
+        "instructions": lambda command: instructions(bench, command, environment),
+        "unrepeated": lambda command: instructions(bench, command, {**environment, **UNREPEATED}),
+        "system calls": lambda command: system_calls(bench, command, environment),
+        "allocations": lambda command: allocations(command, environment),
     }
+    found = together({(client, what): lambda client=client, way=way: difference(lambda calls: way(bench.calls(client, calls)), 100, 300)
+                      for client in NAMES for what, way in ways.items()})
+    return {client: {what: found[client, what] for what in ways} for client in NAMES}
 
 
 def top(costs, functions):
@@ -39,7 +43,7 @@ def kept(bench):
     few, many = (200, 1200) if bench.quick else (1000, 5000)
     with service() as nginx:
         environment = bench.settings(nginx.url)
-        counted = {client: count(bench, client, nginx.url) for client in NAMES}
+        counted = count(bench, nginx.url)
         timed = interleave(bench.rounds(21, 5), {
             client: lambda client=client: difference(lambda calls: run(bench.calls(client, calls), environment, calls), few, many)
             for client in NAMES})
@@ -73,20 +77,19 @@ def kept(bench):
 def renewed(bench):
     """The server closes after each answer."""
     few, many = (2, 4) if bench.quick else (5, 15)
-    found, rows = {}, []
     trusts = ("directory",) if bench.quick else ("bundle", "directory")
     if bench.quick:
         bench.report.left_out("new connections with a bundle", "counting them takes a minute, and this run is a quick one")
     with service(server="keepalive_timeout 0;") as nginx:
-        for trust in trusts:
-            for client in ("mobivate", "libcurl"):
-                environment = bench.settings(nginx.url, trust)
-                costs = difference(lambda calls: instructions(bench, bench.calls(client, calls), environment), few, many)
-                found[trust, client] = sum(costs.values())
-        for (trust, client), cost in found.items():
-            rows.append([f"{NAMES[client]}, {trust}", f"{cost:,.0f}", f"{cost / found[trust, 'libcurl']:.2f}"])
+        def cost(client, trust):
+            environment = bench.settings(nginx.url, trust)
+            return sum(difference(lambda calls: instructions(bench, bench.calls(client, calls), environment), few, many).values())
+
+        found = together({(client, trust): lambda client=client, trust=trust: cost(client, trust)
+                          for trust in trusts for client in ("mobivate", "libcurl")})
+    rows = [[f"{NAMES[client]}, {trust}", f"{one:,.0f}", f"{one / found['libcurl', trust]:.2f}"] for (client, trust), one in found.items()]
     bench.report.table("A call on a new connection of the same client", ["", "instructions", "÷ by hand"], rows)
-    return {" ".join(name): cost for name, cost in found.items()}
+    return {" ".join(name): one for name, one in found.items()}
 
 
 def measure(bench):
