@@ -24,6 +24,17 @@ USERNAME, PASSWORD = "bench@example.com", "a-password-of-24-bytes--"
 ANSWER = "access_log off; location /auth/createkey { default_type application/json; return 200 '{\"apiKey\":\"" + KEY + "\"}'; }"
 
 
+@contextlib.contextmanager
+def one_core():
+    """What is started here shares a core. On two that are idle in turns, most of what is measured is how each of them wakes up."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def service(server="", http=""):
     """nginx that creates a key on every request and keeps its connections."""
     return Nginx(server=ANSWER + server, http="keepalive_requests 1000000;" + http)

@@ -6,16 +6,22 @@ Cold is a process with one call. Warm is the CPU time of each further call on on
 
 import statistics
 
-from common import against_itself, column, interleave, middle, run, service, spread
+from common import against_itself, column, interleave, one_core, run, service, spread
 from run_binding import ROOT
 
 
-def one_language(bench, commands, environment):
+def one_language(bench, commands, environment, url):
     calls = bench.rounds(500, 100)
-    cold = interleave(bench.rounds(11, 3), {name: lambda command=command: run([*command, "1"], environment) for name, command in commands.items()})
-    warm = interleave(bench.rounds(5, 1), {name: lambda command=command: run([*command, str(calls)], environment, calls)
-                                           for name, command in commands.items()})
-    further = {name: [(sample["cpu"] - middle(cold[name], "cpu")) / (calls - 1) for sample in samples] for name, samples in warm.items()}
+    environment = {**environment, **bench.settings(url), "LD_LIBRARY_PATH": environment["LD_LIBRARY_PATH"]}
+
+    def rounds(many, of):
+        return interleave(many, {name: lambda command=command: run([*command, str(of)], environment, of) for name, command in commands.items()})
+
+    cold = rounds(bench.rounds(11, 3), 1)
+    with one_core(), service() as nginx:
+        environment["MOBIVATE_BASE_URL"] = nginx.url
+        one, warm = rounds(bench.rounds(5, 1), 1), rounds(bench.rounds(5, 1), calls)
+    further = {name: [(sample["cpu"] - first["cpu"]) / (calls - 1) for first, sample in zip(one[name], warm[name])] for name in commands}
     return {"cold": cold, "warm": warm, "further": further}
 
 
@@ -34,9 +40,8 @@ def measure(bench):
                 bench.report.left_out(language, "its tools are missing")
                 continue
             commands, environment = built
-            environment.update(bench.settings(nginx.url), LD_LIBRARY_PATH=environment["LD_LIBRARY_PATH"])
             found = samples[language] = one_language(
-                bench, {name: commands[name] for name in ("mobivate", "native") if name in commands}, environment)
+                bench, {name: commands[name] for name in ("mobivate", "native") if name in commands}, environment, nginx.url)
             own = figures(found, "mobivate")
             native = figures(found, "native") if "native" in commands else None
             row = [language]

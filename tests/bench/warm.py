@@ -3,7 +3,7 @@
 
 import statistics
 
-from common import interleave, run, service, spread
+from common import interleave, one_core, run, service, spread
 from instruments import UNREPEATED, allocations, instructions, system_calls, together
 
 NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand", "openssl": "OpenSSL alone (the floor)"}
@@ -22,13 +22,14 @@ def share(costs, part):
 def count(bench, url):
     """{client: {what: {name: how many a call}}}."""
     environment = bench.settings(url)
+    few, many = bench.rounds((100, 300), (50, 150))
     ways = {
         "instructions": lambda command: instructions(bench, command, environment),
         "unrepeated": lambda command: instructions(bench, command, {**environment, **UNREPEATED}),
         "system calls": lambda command: system_calls(bench, command, environment),
         "allocations": lambda command: allocations(command, environment),
     }
-    found = together({(client, what): lambda client=client, way=way: difference(lambda calls: way(bench.calls(client, calls)), 100, 300)
+    found = together({(client, what): lambda client=client, way=way: difference(lambda calls: way(bench.calls(client, calls)), few, many)
                       for client in NAMES for what, way in ways.items()})
     return {client: {what: found[client, what] for what in ways} for client in NAMES}
 
@@ -40,10 +41,11 @@ def top(costs, functions):
 
 
 def kept(bench):
-    few, many = (200, 1200) if bench.quick else (1000, 5000)
+    few, many = bench.rounds((1000, 5000), (200, 1200))
     with service() as nginx:
-        environment = bench.settings(nginx.url)
         counted = count(bench, nginx.url)
+    with one_core(), service() as nginx:
+        environment = bench.settings(nginx.url)
         timed = interleave(bench.rounds(21, 5), {
             client: lambda client=client: difference(lambda calls: run(bench.calls(client, calls), environment, calls), few, many)
             for client in NAMES})
@@ -76,8 +78,8 @@ def kept(bench):
 
 def renewed(bench):
     """The server closes after each answer."""
-    few, many = (2, 4) if bench.quick else (5, 15)
-    trusts = ("directory",) if bench.quick else ("bundle", "directory")
+    few, many = bench.rounds((5, 15), (2, 4))
+    trusts = bench.rounds(("bundle", "directory"), ("directory",))
     if bench.quick:
         bench.report.left_out("new connections with a bundle", "counting them takes a minute, and this run is a quick one")
     with service(server="keepalive_timeout 0;") as nginx:
