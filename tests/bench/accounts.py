@@ -23,9 +23,9 @@ def measure(bench):
             with one_core():  # where nobody works while nginx does
                 return run(bench.calls(name, count), bench.settings(near.url), count)
 
-        # And one key for each client: what a start costs.
-        found = interleave(bench.rounds(11, 3), {
-            case: lambda case=case: create(*case) for case in [*cases, *((clients, clients, name) for clients in threads for name in NAMES)]})
+        # One key for each client: what a start costs.
+        starts = [(clients, clients, name) for clients in threads for name in NAMES]
+        found = interleave(bench.rounds(11, 3), {case: lambda case=case: create(*case) for case in [*cases, *starts]})
 
     def further(count, clients, name):
         """The CPU seconds of a call after a client's first."""
@@ -43,7 +43,8 @@ def measure(bench):
             rates.setdefault(f"{clients} at once", {})[NAMES[name]] = count / middle(samples, "wall")
     bench.report.table("Keys on kept connections", ["", "calls a second", "CPU of a call, µs", "÷ by hand", "of a further call, µs",
                                                     f"÷ with {COUNTS[0]:,}", "peak, MiB"], rows,
-                       "One nginx process answers all, on the same cores, and a single client on the same core. A further call is one after a client's first.")
+                       "One nginx process answers all, on the same cores, and a single client on one core with it. A further call is one "
+                       "after a client's first.")
     few, many = (sum(further(count, clients, "mobivate") for clients in threads) for count in COUNTS)
     bench.report.target("a further call of 10,000 ÷ of 1,000, CPU", many / few, 1.10)
     bench.report.plot("accounts", "Keys created a second, 10,000 of them", "calls a second", rates)

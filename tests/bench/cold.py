@@ -40,7 +40,8 @@ def candidates(bench, url, trust):
     return found
 
 
-def show(report, title, found, counted, base, note=""):
+def show(report, title, found, counted, base):
+    head = ["", "wall, ms", f"÷ {base}", "CPU, ms", f"÷ {base}", "peak, MiB", "million instructions", "CPU against itself"]
     rows = []
     for name, samples in found.items():
         row = [name]
@@ -50,7 +51,7 @@ def show(report, title, found, counted, base, note=""):
         row.append(f"{counted[name] / 1e6:,.1f}" if name in counted else "-")
         row.append(against_itself(column(samples, "cpu")))
         rows.append(row)
-    report.table(title, ["", "wall, ms", f"÷ {base}", "CPU, ms", f"÷ {base}", "peak, MiB", "million instructions", "CPU against itself"], rows, note)
+    report.table(title, head, rows)
 
 
 def count(bench, commands):
@@ -77,7 +78,8 @@ def loading(bench):
     counted = count(bench, commands)
     show(bench.report, "Loading alone (dlopen)", found, counted, "libcurl")
     for what, name in (("wall", "wall"), ("cpu", "CPU")):
-        bench.report.target(f"loading libmobivate ÷ libcurl, {name}", middle(found["libmobivate"], what) / middle(found["libcurl"], what), 1.1)
+        ratio = middle(found["libmobivate"], what) / middle(found["libcurl"], what)
+        bench.report.target(f"loading libmobivate ÷ libcurl, {name}", ratio, 1.1)
     bench.report.target("loading libmobivate ÷ libcurl, instructions", counted["libmobivate"] / counted["libcurl"], 1.1)
     return {"processes": found, "instructions": counted}
 

@@ -75,10 +75,12 @@ def measure(bench):
     bench.report.target("mbv ÷ curl, peak memory", peak["mbv"] / peak["curl"], 1.00)
 
     clients = {client: held(bench, client) for client in NAMES}
-    rows = [[NAMES[client], *(f"{value / 1024:.1f}" for value in (found["own"] + found["secret"], found["own"], found["secret"], found["all"],
-                                                                  found["resident"]))] for client, found in clients.items()]
-    bench.report.table("A client that waits for its answer, KiB", ["", "the library's own", "on the heap", "pages for secrets", "whole heap", "resident"],
-                       rows, "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.")
-    own = clients["mobivate"]["own"] + clients["mobivate"]["secret"]
-    bench.report.target("a waiting client, the library's own memory", own / 1024, 64, " KiB")
+    rows = []
+    for client, found in clients.items():
+        found["the library's"] = found["own"] + found["secret"]
+        rows.append([NAMES[client], *(f"{found[what] / 1024:.1f}" for what in ("the library's", "own", "secret", "all", "resident"))])
+    bench.report.table("A client that waits for its answer, KiB",
+                       ["", "the library's own", "on the heap", "pages for secrets", "whole heap", "resident"], rows,
+                       "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.")
+    bench.report.target("a waiting client, the library's own memory", clients["mobivate"]["the library's"] / 1024, 64, " KiB")
     return {"stripped": size, "processes": peaks, "waiting": clients}

@@ -15,7 +15,8 @@ def one_language(bench, commands, environment, url):
     environment = {**environment, **bench.settings(url), "LD_LIBRARY_PATH": environment["LD_LIBRARY_PATH"]}
 
     def rounds(many, of):
-        return interleave(many, {name: lambda command=command: run([*command, str(of)], environment, of) for name, command in commands.items()})
+        return interleave(many, {name: lambda command=command: run([*command, str(of)], environment, of)
+                                 for name, command in commands.items()})
 
     cold = rounds(bench.rounds(11, 3), 1)
     with one_core(), service() as nginx:
@@ -27,12 +28,13 @@ def one_language(bench, commands, environment, url):
 
 def figures(found, name):
     cold = found["cold"][name]
-    return {"wall": column(cold, "wall", 1000), "cpu": column(cold, "cpu", 1000), "warm": [value * 1000 for value in found["further"][name]]}
+    warm = [value * 1000 for value in found["further"][name]]
+    return {"wall": column(cold, "wall", 1000), "cpu": column(cold, "cpu", 1000), "warm": warm}
 
 
 def measure(bench):
     bench.report.heading("languages: each binding beside its language's own client")
-    samples, rows, ratios = {}, [], {}
+    samples, rows, times = {}, [], {}
     with service() as nginx:
         for language in sorted(script.parent.name for script in ROOT.glob("bindings/*/programs")):
             built = bench.programs(language)
@@ -49,9 +51,9 @@ def measure(bench):
                 row += [spread(own[what], digits), spread(native[what], digits) if native else "-",
                         f"{statistics.median(own[what]) / statistics.median(native[what]):.2f}" if native else "-"]
             rows.append([*row, against_itself(own["cpu"])])
-            ratios[language] = {"binding": statistics.median(own["cpu"]), **({"native": statistics.median(native["cpu"])} if native else {})}
+            times[language] = {name: statistics.median(one["cpu"]) for name, one in (("binding", own), ("native", native)) if one}
             print(f"  {language}", flush=True)
     bench.report.table("Milliseconds", ["", "cold, wall: binding", "native", "ratio", "cold, CPU: binding", "native", "ratio",
                                         "a further call, CPU: binding", "native", "ratio", "cold CPU against itself"], rows)
-    bench.report.plot("languages", "A process with one call in each language: CPU time", "ms", ratios)
+    bench.report.plot("languages", "A process with one call in each language: CPU time", "ms", times)
     return samples

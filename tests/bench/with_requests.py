@@ -7,5 +7,6 @@ import requests
 
 with open(os.environ["MOBIVATE_PASSWORD_FILE"]) as file:
     password = file.read()
-answer = requests.post(os.environ["MOBIVATE_BASE_URL"] + "/auth/createkey", json={"username": os.environ["MOBIVATE_USERNAME"], "password": password})
+account = {"username": os.environ["MOBIVATE_USERNAME"], "password": password}
+answer = requests.post(os.environ["MOBIVATE_BASE_URL"] + "/auth/createkey", json=account)
 print(answer.json()["apiKey"])
