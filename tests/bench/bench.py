@@ -83,13 +83,15 @@ def main():
     begin = time.monotonic()
     build = arguments.build.resolve()
     report = Report(build, machine())
-    with tempfile.TemporaryDirectory(prefix="mobivate-bench-") as scratch:
-        bench = Bench(build, arguments.quick, pathlib.Path(scratch), report)
-        bench.default_trust = take_trust(bench)
-        for name in arguments.parts or PARTS:
-            report.samples[name] = PARTS[name].measure(bench)
-    report.machine["duration"] = f"{time.monotonic() - begin:.0f} s" + (", a quick run" if arguments.quick else "")
-    report.write()
+    try:
+        with tempfile.TemporaryDirectory(prefix="mobivate-bench-") as scratch:
+            bench = Bench(build, arguments.quick, pathlib.Path(scratch), report)
+            bench.default_trust = take_trust(bench)
+            for name in arguments.parts or PARTS:
+                report.samples[name] = PARTS[name].measure(bench)
+    finally:  # a part that fails takes nothing of the others with it
+        report.machine["duration"] = f"{time.monotonic() - begin:.0f} s" + (", a quick run" if arguments.quick else "")
+        report.write()
     print(f"\n{build}/table.md has all of it, results.json every sample.")
 
 

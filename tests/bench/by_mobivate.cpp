@@ -17,6 +17,7 @@ Caller::Caller(const Settings& settings)
     if (!settings.ca_file.empty()) mbv_set(state_->client, "ca_file", settings.ca_file.c_str());
     if (!settings.ca_dir.empty()) mbv_set(state_->client, "ca_dir", settings.ca_dir.c_str());
     mbv_set(state_->client, "timeout_ms", "600000");
+    mbv_set(state_->client, "connect_timeout_ms", "60000");  // an instrument may make it slow
 }
 
 Caller::~Caller() { mbv_free(state_->client); }

@@ -42,6 +42,8 @@ def measure(bench):
                 bench.report.left_out(language, "its tools are missing")
                 continue
             commands, environment = built
+            if "native" not in commands:
+                bench.report.left_out(f"{language}'s own client", "it brings none")
             found = samples[language] = one_language(
                 bench, {name: commands[name] for name in ("mobivate", "native") if name in commands}, environment, nginx.url)
             own = figures(found, "mobivate")
