@@ -9,8 +9,8 @@
 namespace mobivate::secret {
 namespace {
 
-// More than libcurl and the TLS library use below a call (measured: no trace is found deeper).
-constexpr std::size_t stack_size = 98304;
+// Twice what a call with a handshake uses below its caller (measured: 11.5 KB; on a kept connection 10.2 KB).
+constexpr std::size_t stack_size = 24576;
 
 [[gnu::noinline]] void wipe_stack() noexcept {
     std::array<char, stack_size> below;  // NOLINT: what lies there is the point
