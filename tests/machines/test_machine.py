@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The library, the tool and the core tests, built for another machine and run under qemu: test_machine.py BUILD_DIR MACHINE
+
+Nothing of the other machine's is installed on this one: its packages are downloaded with an apt of its own, and unpacked in a folder.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+# Debian's name: the compiler's, qemu's, and what readelf says of the files.
+MACHINES = {"arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "little endian"),
+            "armhf": ("arm-linux-gnueabihf", "arm", "ARM", "ELF32", "little endian"),
+            "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian")}
+PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
+
+
+def run(*command, **options):
+    finished = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if finished.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{finished.stdout}")
+    return finished.stdout
+
+
+def make_sysroot(folder, machine):
+    """The machine's libraries and headers, as Debian has them today."""
+    state = folder / "apt"
+    for part in ("state/lists/partial", "cache/archives/partial"):
+        (state / part).mkdir(parents=True, exist_ok=True)
+    (state / "status").touch()
+    options = [f"APT::Architecture={machine}", f"APT::Architectures={machine}", f"Dir::State={state}/state", f"Dir::State::status={state}/status",
+               f"Dir::Cache={state}/cache", "APT::Sandbox::User=root", "APT::Install-Recommends=0"]
+    apt = ["apt-get", "-q", "-y", *[part for option in options for part in ("-o", option)]]
+    run(*apt, "update")
+    run(*apt, "--download-only", "install", *PACKAGES)
+    sysroot = folder / "sysroot"
+    shutil.rmtree(sysroot, ignore_errors=True)
+    sysroot.mkdir()
+    # As one tree: /lib is a link to /usr/lib, and so are its like.
+    for name in ("lib", "bin", "sbin", "lib64"):
+        (sysroot / "usr" / name).mkdir(parents=True)
+        (sysroot / name).symlink_to(f"usr/{name}")
+    for package in sorted((state / "cache/archives").glob("*.deb")):
+        # tar alone keeps the links that are in the way; dpkg-deb -x would put folders in their place.
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as archive:
+            run("tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", sysroot, stdin=archive.stdout)
+    for link in sysroot.rglob("*"):
+        if link.is_symlink() and os.readlink(link).startswith("/"):
+            target = sysroot / os.readlink(link)[1:]
+            link.unlink()
+            link.symlink_to(os.path.relpath(target, link.parent))
+    shutil.rmtree(state)
+    return sysroot
+
+
+def main():
+    begin = time.monotonic()
+    machine = sys.argv[2]
+    triplet, processor, *wanted = MACHINES[machine]
+    run(ROOT / "tests/prepare", f"g++-{triplet}", "qemu-user-static")
+    folder = pathlib.Path(sys.argv[1]).resolve() / "machines" / machine
+    folder.mkdir(parents=True, exist_ok=True)
+    sysroot = folder / "sysroot"
+    if not (folder / "ready").exists():
+        make_sysroot(folder, machine)
+        (folder / "ready").touch()
+    build = folder / "build"
+    run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DMOBIVATE_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'toolchain.cmake'}", f"-DMOBIVATE_TRIPLET={triplet}", f"-DMOBIVATE_PROCESSOR={processor}",
+        f"-DMOBIVATE_SYSROOT={sysroot}", f"-DPython3_EXECUTABLE={sys.executable}")
+    run("cmake", "--build", build, "--target", "mobivate", "mbv", "unit_tests", "integration_tests", "thread_tests",
+        "fuzz_answer", "fuzz_redact", "fuzz_options", "fuzz_request")
+    built = run("readelf", "-h", build / "libmobivate.so.1")
+    for word in wanted:
+        if word not in built:
+            sys.exit(f"libmobivate.so.1 was to be {word}:\n{built}")
+    said = run("ctest", "--test-dir", build, "-L", "core", "-E", "^standin$", "--output-on-failure", "-j", os.cpu_count())
+    tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
+    print(f"{machine:<6} {wanted[0]}, {wanted[1]}, {wanted[2]}: {tests} tests passed, libmobivate.so.1 "
+          f"{(build / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
