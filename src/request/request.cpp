@@ -15,9 +15,18 @@ namespace {
 // hide, does not tell the password's.
 constexpr std::size_t body_granularity = 256;
 
+constexpr auto filled_with_spaces() noexcept {
+    std::array<char, body_granularity> bytes{};
+    for (char& byte : bytes) byte = ' ';
+    return bytes;
+}
+constexpr auto space_bytes = filled_with_spaces();
+constexpr std::string_view spaces{space_bytes.data(), space_bytes.size()};
+
 struct Counter {
     using Ch = char;
     void Put(char /*c*/) noexcept { ++size; }
+    void pad(std::size_t count) noexcept { size += count; }
     void Flush() noexcept {}
     std::size_t size = 0;
 };
@@ -25,6 +34,7 @@ struct Counter {
 struct Appender {
     using Ch = char;
     void Put(char c) noexcept { bytes.append(c); }
+    void pad(std::size_t count) noexcept { bytes.append(spaces.substr(0, count)); }
     void Flush() noexcept {}
     secret::Buffer& bytes;
 };
@@ -38,7 +48,7 @@ void write_body(Output& out, const Credentials& credentials, std::size_t padding
         out, &scratch.memory, 4);
     const auto size = [](std::string_view text) { return static_cast<rapidjson::SizeType>(text.size()); };
     writer.StartObject();
-    for (std::size_t i = 0; i < padding; ++i) out.Put(' ');
+    out.pad(padding);
     writer.Key("username");
     writer.String(credentials.username.data(), size(credentials.username));
     writer.Key("password");

@@ -12,20 +12,15 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "package"))
+from support import ROOT, archive, run  # noqa: E402
+
 # Debian's name: the compiler's, qemu's, and what readelf says of the files.
 MACHINES = {"arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "little endian"),
             "armhf": ("arm-linux-gnueabihf", "arm", "ARM", "ELF32", "little endian"),
             "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian")}
 PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
-
-
-def run(*command, **options):
-    finished = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if finished.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}\n{finished.stdout}")
-    return finished.stdout
 
 
 def make_sysroot(folder, machine):
@@ -34,8 +29,11 @@ def make_sysroot(folder, machine):
     for part in ("state/lists/partial", "cache/archives/partial"):
         (state / part).mkdir(parents=True, exist_ok=True)
     (state / "status").touch()
+    address, release = archive()
+    (state / "sources.list").write_text(f"deb {address} {release} main\n")
     options = [f"APT::Architecture={machine}", f"APT::Architectures={machine}", f"Dir::State={state}/state", f"Dir::State::status={state}/status",
-               f"Dir::Cache={state}/cache", "APT::Sandbox::User=root", "APT::Install-Recommends=0"]
+               f"Dir::Cache={state}/cache",
+               f"Dir::Etc::sourcelist={state}/sources.list", "Dir::Etc::sourceparts=-", "APT::Sandbox::User=root", "APT::Install-Recommends=0"]
     apt = ["apt-get", "-q", "-y", *[part for option in options for part in ("-o", option)]]
     run(*apt, "update")
     run(*apt, "--download-only", "install", *PACKAGES)
@@ -48,8 +46,8 @@ def make_sysroot(folder, machine):
         (sysroot / name).symlink_to(f"usr/{name}")
     for package in sorted((state / "cache/archives").glob("*.deb")):
         # tar alone keeps the links that are in the way; dpkg-deb -x would put folders in their place.
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as archive:
-            run("tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", sysroot, stdin=archive.stdout)
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as packed:
+            run("tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", sysroot, stdin=packed.stdout)
     for link in sysroot.rglob("*"):
         if link.is_symlink() and os.readlink(link).startswith("/"):
             target = sysroot / os.readlink(link)[1:]
