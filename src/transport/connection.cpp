@@ -311,8 +311,8 @@ bool Connection::leave_to_parent() noexcept {
     return create_handles();
 }
 
-// TLS sessions are kept in a share of the handle's own, where they end with it. libcurl would keep them in the
-// multi handle (from version 8 on), which outlives a change of trust.
+// TLS sessions are kept in a share of the handle's own, where they end with it. libcurl would keep them in
+// the multi handle (from version 8 on), which outlives a change of trust.
 bool Connection::create_easy() noexcept {
     easy_ = curl_easy_init();
     sessions_ = curl_share_init();

@@ -59,7 +59,8 @@ TEST_CASE("a reservation that cannot be had leaves the buffer as it was") {
     REQUIRE(buffer.reserve(10));
     buffer.append("kept");
     CHECK_FALSE(buffer.reserve(SIZE_MAX));
-    CHECK_FALSE(buffer.reserve(SIZE_MAX / 2));
+    // As large as it may ask the system for. Of 32 bits, half can be had where the kernel has 64.
+    if (sizeof(void*) == 8) CHECK_FALSE(buffer.reserve(SIZE_MAX / 2));
     CHECK(buffer.view() == "kept");
 }
 
