@@ -37,7 +37,8 @@ def one_core():
 
 def service(server="", http=""):
     """nginx that creates a key on every request and keeps its connections."""
-    return Nginx(server=ANSWER + server, http="keepalive_requests 1000000;" + http)
+    # As services are set up: TLS 1.3, and sessions that can be resumed.
+    return Nginx(server=ANSWER + server, http="keepalive_requests 1000000; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:service:1m;" + http)
 
 
 def run(command, environment, created=1):

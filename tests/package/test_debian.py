@@ -32,7 +32,7 @@ class Debian(unittest.TestCase):
         inside("apt-get", "install", "--yes", "--no-install-recommends", *[f"/root/{package.name}" for package in packages])
         inside("rm", *[f"/root/{package.name}" for package in packages])
         installed = self.system.files() - before
-        for wanted in ("/usr/bin/mbv", "/usr/include/mobivate.h", "/usr/share/zsh/vendor-completions/_mbv"):
+        for wanted in ("/usr/bin/mbv", "/usr/include/mobivate.h", "/usr/share/zsh/vendor-completions/_mbv", "/usr/share/man/man3/mbv_create_key.3.gz"):
             self.assertIn(wanted, installed)
 
         self.assertEqual(inside("pkg-config", "--modversion", "mobivate").strip(), version())
