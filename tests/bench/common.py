@@ -124,7 +124,7 @@ class Report:
         for group, values in bars.items():
             text.append(group)
             for candidate, value in values.items():
-                text.append(f"  {candidate:<20} {'█' * round(value / longest * 60) or '▏'} {value:,.4g}")
+                text.append(f"  {candidate:<20} {'█' * round(value / longest * 60) or '▏'} {value:,.{0 if value >= 1000 else 1}f}")
         self.plots.append("\n".join(text) + "\n")
         (self.folder / f"{name}.txt").write_text(self.plots[-1])
         self._draw(name, title, unit, bars)
