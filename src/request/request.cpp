@@ -15,14 +15,6 @@ namespace {
 // hide, does not tell the password's.
 constexpr std::size_t body_granularity = 256;
 
-constexpr auto filled_with_spaces() noexcept {
-    std::array<char, body_granularity> bytes{};
-    for (char& byte : bytes) byte = ' ';
-    return bytes;
-}
-constexpr auto space_bytes = filled_with_spaces();
-constexpr std::string_view spaces{space_bytes.data(), space_bytes.size()};
-
 struct Counter {
     using Ch = char;
     void Put(char /*c*/) noexcept { ++size; }
@@ -34,7 +26,7 @@ struct Counter {
 struct Appender {
     using Ch = char;
     void Put(char c) noexcept { bytes.append(c); }
-    void pad(std::size_t count) noexcept { bytes.append(spaces.substr(0, count)); }
+    void pad(std::size_t count) noexcept { bytes.append(count, ' '); }
     void Flush() noexcept {}
     secret::Buffer& bytes;
 };

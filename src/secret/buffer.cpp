@@ -74,6 +74,13 @@ bool Buffer::append(std::string_view bytes) noexcept {
     return taken == bytes.size();
 }
 
+bool Buffer::append(std::size_t count, char byte) noexcept {
+    const std::size_t taken = std::min(count, capacity_ - size_);
+    if (taken > 0) std::memset(data_ + size_, byte, taken);
+    size_ += taken;
+    return taken == count;
+}
+
 void Buffer::keep_only(std::string_view part) noexcept {
     used_ = std::max(used_, size_);
     if (!part.empty()) std::memmove(data_, part.data(), part.size());

@@ -31,6 +31,7 @@ public:
 
     // Appends what fits and says whether all of it did.
     bool append(std::string_view bytes) noexcept;
+    bool append(std::size_t count, char byte) noexcept;
     bool append(char byte) noexcept {
         if (size_ == capacity_) return false;
         data_[size_++] = byte;

@@ -34,6 +34,16 @@ TEST_CASE("a buffer takes what fits") {
     CHECK(buffer.size() == buffer.capacity());
 }
 
+TEST_CASE("a buffer takes of a run of bytes what fits") {
+    Buffer buffer;
+    CHECK_FALSE(buffer.append(2, 'x'));
+    REQUIRE(buffer.reserve(10));
+    CHECK(buffer.append(3, '.'));
+    CHECK(buffer.view() == "...");
+    CHECK_FALSE(buffer.append(buffer.capacity(), '.'));
+    CHECK(buffer.size() == buffer.capacity());
+}
+
 TEST_CASE("what a buffer no longer holds is wiped") {
     Buffer buffer;
     REQUIRE(buffer.reserve(100));
