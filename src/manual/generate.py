@@ -78,27 +78,18 @@ def blocks(text):
     """The paragraphs of a comment, and its lists of names: ("text", text) or ("list", [(name, text)])."""
     found = []
     for paragraph in re.split(r"\n\s*\n", text):
-        items, plain = [], []
+        kind = None
         for line in paragraph.splitlines():
             item = re.match(r" {0,2}([a-z_]+(?:, [a-z_]+)*)  +(\S.*)", line)
-            if item:
-                items.append([item[1], item[2]])
-            elif items and line.startswith("    "):
-                items[-1][1] += " " + line.strip()
-            elif items:
-                found.append(("list", items))
-                items = []
-                plain.append(line)
-            else:
-                plain.append(line)
-        if items and plain:
-            found.append(("text", "\n".join(plain)))
-            plain = []
-        if items:
-            found.append(("list", items))
-        if plain:
-            found.append(("text", "\n".join(plain)))
-    return found
+            if kind == "list" and not item and line.startswith("    "):
+                name, told = found[-1][1][-1]
+                found[-1][1][-1] = (name, f"{told} {line.strip()}")
+                continue
+            if kind != ("list" if item else "text"):
+                kind = "list" if item else "text"
+                found.append((kind, []))
+            found[-1][1].append((item[1], item[2]) if item else line)
+    return [(kind, content if kind == "list" else " ".join(content)) for kind, content in found]
 
 
 def tagged(items, macro):
@@ -131,9 +122,9 @@ def page(title, name_lines, *sections):
 
 
 def see_also(names):
-    # By section, then by name.
-    return [f".Xr {name} {section} ," for section, name in sorted((1 if name == "mbv" else 3, name) for name in names)][:-1] + \
-        [f".Xr {max(names)} 3"]
+    # By section, then by name, as mandoc wants it.
+    pages = sorted((1 if name == "mbv" else 3, name) for name in names)
+    return [f".Xr {name} {section}" + ("" if (section, name) == pages[-1] else " ,") for section, name in pages]
 
 
 def statuses(header):
@@ -168,9 +159,9 @@ def overview(header):
     text = header.introduction
     name = re.search(r"^libmobivate: (.*)\.$", text, re.MULTILINE)[1]
     description = text[text.index(name) + len(name) + 1:text.index("Conventions\n")].strip()
-    conventions = re.findall(r"^(\d)\. (.*?)(?=^\d\. |\Z)", text[text.index("Conventions\n"):text.index("The shortest use:")], re.MULTILINE | re.DOTALL)
+    conventions = re.findall(r"^\d\. (.*?)(?=^\d\. |\Z)", text[text.index("Conventions\n"):text.index("The shortest use:")], re.MULTILINE | re.DOTALL)
     enumerated = [".Bl -enum"]
-    for _, convention in conventions:
+    for convention in conventions:
         enumerated += [".It", *prose(convention)]
     functions = []
     for title, names in header.sections:

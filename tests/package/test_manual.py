@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The manual says what the header and the tool say: python3 tests/package/test_manual.py TOOL"""
+"""The pages of section 3 say what the header says: python3 tests/package/test_manual.py"""
 
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -14,9 +13,7 @@ from support import ROOT, run
 sys.path.insert(0, str(ROOT / "tests/conformance"))
 import header  # noqa: E402
 
-TOOL = sys.argv.pop(1)
 MANUAL = ROOT / "src/manual"
-SHELLS = [ROOT / "src/tool/completions" / name for name in ("_mbv", "mbv.bash", "mbv.fish")]
 
 
 class Manual(unittest.TestCase):
@@ -34,8 +31,7 @@ class Manual(unittest.TestCase):
                 run(sys.executable, folder / "src/manual/generate.py", "--check")
 
     def test_mandoc_finds_nothing(self):
-        pages = [*MANUAL.glob("*.3"), ROOT / "src/tool/mbv.1"]
-        self.assertEqual(run("mandoc", "-T", "lint", "-W", "warning", *pages), "")
+        self.assertEqual(run("mandoc", "-T", "lint", "-W", "warning", *MANUAL.glob("*.3")), "")
 
     def test_every_function_has_a_page_with_its_parameters(self):
         functions = header.declarations()["functions"]
@@ -55,17 +51,6 @@ class Manual(unittest.TestCase):
         self.assertIn("base_url", options)
         for name in options:
             self.assertIn(name, self.shown("mbv_set.3"))
-
-    def test_the_tools_options_are_in_its_page_and_in_every_shells_completion(self):
-        options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", subprocess.run([TOOL, "--help"], check=True, capture_output=True, text=True).stdout))
-        self.assertLessEqual({"--username", "--password-file", "--output"}, options)
-        texts = {path.name: path.read_text() for path in SHELLS}
-        texts["mbv.1"] = run("mandoc", "-T", "ascii", ROOT / "src/tool/mbv.1")
-        for name, text in texts.items():
-            text = re.sub(".\b", "", text)
-            for option in options:
-                # fish writes an option without its dashes.
-                self.assertRegex(text, rf"(--|-l ){option[2:]}\b", name)
 
     def shown(self, name):
         return re.sub(".\b", "", run("mandoc", "-T", "ascii", MANUAL / name))
