@@ -23,7 +23,7 @@ MACHINES = {"arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "littl
 PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
 
 
-def make_sysroot(folder, machine):
+def make_sysroot(folder, sysroot, machine):
     """The machine's libraries and headers, as Debian has them today."""
     state = folder / "apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
@@ -37,7 +37,6 @@ def make_sysroot(folder, machine):
     apt = ["apt-get", "-q", "-y", *[part for option in options for part in ("-o", option)]]
     run(*apt, "update")
     run(*apt, "--download-only", "install", *PACKAGES)
-    sysroot = folder / "sysroot"
     shutil.rmtree(sysroot, ignore_errors=True)
     sysroot.mkdir()
     # As one tree: /lib is a link to /usr/lib, and so are its like.
@@ -54,7 +53,6 @@ def make_sysroot(folder, machine):
             link.unlink()
             link.symlink_to(os.path.relpath(target, link.parent))
     shutil.rmtree(state)
-    return sysroot
 
 
 def main():
@@ -66,7 +64,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     sysroot = folder / "sysroot"
     if not (folder / "ready").exists():
-        make_sysroot(folder, machine)
+        make_sysroot(folder, sysroot, machine)
         (folder / "ready").touch()
     build = folder / "build"
     run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DMOBIVATE_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release",

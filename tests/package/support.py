@@ -37,21 +37,19 @@ def archive():
     raise AssertionError("apt knows no archive of Debian's: run apt-get update")
 
 
-def this_release():
-    return archive()[1]
-
-
 class System:
-    """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use."""
+    """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use: of this machine's release, or another."""
 
-    def __init__(self, folder, release, packages):
+    def __init__(self, folder, packages, release=None):
+        address, this_release = archive()
+        release = release or this_release
         run(ROOT / "tests/prepare", "debootstrap")
         self.root = folder / f"{release}-system"
         cache = folder / f"{release}-cache"
         cache.mkdir(parents=True, exist_ok=True)
         self.remove()
         run(*AS_ROOT, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "debootstrap", "--variant=minbase", f"--include={packages}",
-            f"--cache-dir={cache}", release, self.root, archive()[0])
+            f"--cache-dir={cache}", release, self.root, address)
         # The way out is this machine's: its name servers, and what it sets for apt.
         self.write("/etc/resolv.conf", pathlib.Path("/etc/resolv.conf").read_text())
         ways = [line for line in run("apt-config", "dump").splitlines() if line.startswith("Acquire::http") and "Proxy" in line]

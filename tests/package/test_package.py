@@ -63,7 +63,8 @@ class Installed(unittest.TestCase):
         found = {str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if not path.is_dir()}
         lib = str(self.library.parent.relative_to(self.prefix))
         for wanted in ("include/mobivate.h", f"{lib}/libmobivate.so", f"{lib}/libmobivate.so.1", f"{lib}/libmobivate.a",
-                       f"{lib}/pkgconfig/mobivate.pc", "bin/mbv", f"{lib}/cmake/mobivate/mobivateConfig.cmake", "share/man/man1/mbv.1", "share/man/man3/libmobivate.3",
+                       f"{lib}/pkgconfig/mobivate.pc", "bin/mbv", f"{lib}/cmake/mobivate/mobivateConfig.cmake",
+                       "share/man/man1/mbv.1", "share/man/man3/libmobivate.3",
                        "share/man/man3/mbv_create_key.3", "share/bash-completion/completions/mbv", "share/zsh/site-functions/_mbv",
                        "share/fish/vendor_completions.d/mbv.fish"):
             self.assertIn(wanted, found)
