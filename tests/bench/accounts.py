@@ -3,9 +3,8 @@
 
 import contextlib
 
-from common import column, interleave, middle, one_core, run, service, spread
+from common import NAMES, column, interleave, middle, one_core, run, service, spread
 
-NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
 COUNTS = (1000, 10000)
 
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The client is written by hand on libcurl and RapidJSON, as bindings/cpp/benchmarks/native.cpp: one handle,
-// set up once.
+// The client is written by hand on libcurl and RapidJSON, as C++ programs have it: one handle, set up once.
 #include <curl/curl.h>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -41,6 +40,7 @@ Caller::Caller(const Settings& settings) : state_(new State) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
         curl_easy_setopt(easy, CURLOPT_CAPATH, settings.ca_dir.c_str());
     }
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state_->fields);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, state_->body.GetString());
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, collect);

@@ -20,6 +20,8 @@ from run_binding import programs  # noqa: E402
 
 KEY = "abcd1234-9922-abcd-1234-abcd1234abcd"
 USERNAME, PASSWORD = "bench@example.com", "a-password-of-24-bytes--"
+# The clients that calls.cpp is built with.
+NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
 # nginx answers by itself: what is measured is the clients.
 ANSWER = "access_log off; location /auth/createkey { default_type application/json; return 200 '{\"apiKey\":\"" + KEY + "\"}'; }"
 
@@ -213,4 +215,4 @@ class Bench:
         return found
 
     def temporary(self):
-        return contextlib.closing(tempfile.NamedTemporaryFile(dir=self.scratch))
+        return tempfile.NamedTemporaryFile(dir=self.scratch)

@@ -8,11 +8,10 @@ import socket
 import subprocess
 
 from cold import candidates
-from common import Nginx, interleave, middle, run, service
+from common import NAMES, Nginx, interleave, middle, run, service
 from instruments import heap_at_end
 from parts import await_true, established
 
-NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
 
 
 def stripped(bench):

@@ -4,10 +4,10 @@
 import collections
 import statistics
 
-from common import interleave, one_core, run, service, spread
+from common import NAMES, interleave, one_core, run, service, spread
 from instruments import UNREPEATED, allocations, instructions, system_calls, together
 
-NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand", "openssl": "OpenSSL alone (the floor)"}
+CLIENTS = {**NAMES, "openssl": "OpenSSL alone (the floor)"}
 
 
 def difference(measured, few, many):
@@ -30,8 +30,8 @@ def count(bench, url):
         "allocations": lambda command: allocations(command, environment),
     }
     found = together({(client, what): lambda client=client, way=way: difference(lambda calls: way(bench.calls(client, calls)), few, many)
-                      for client in NAMES for what, way in ways.items()})
-    return {client: {what: found[client, what] for what in ways} for client in NAMES}
+                      for client in CLIENTS for what, way in ways.items()})
+    return {client: {what: found[client, what] for what in ways} for client in CLIENTS}
 
 
 def top(costs, functions):
@@ -47,20 +47,20 @@ def kept(bench):
     few, many = bench.rounds((100, 300), (50, 150))
     with one_core(), service() as nginx:
         # How often a client has to wait depends on when it is woken: on one core that is always the same.
-        for client in NAMES:
+        for client in CLIENTS:
             counted[client]["system calls"] = difference(
                 lambda calls: system_calls(bench, bench.calls(client, calls), bench.settings(nginx.url)), few, many)
         few, many = bench.rounds((1000, 5000), (200, 1200))
         environment = bench.settings(nginx.url)
         timed = interleave(bench.rounds(21, 5), {
             client: lambda client=client: difference(lambda calls: run(bench.calls(client, calls), environment, calls), few, many)
-            for client in NAMES})
+            for client in CLIENTS})
     whole = {client: sum(one["instructions"].values()) for client, one in counted.items()}
     unrepeated = {client: sum(one["unrepeated"].values()) for client, one in counted.items()}
     calls = {client: sum(one["system calls"].values()) for client, one in counted.items()}
     own, own_unrepeated = (share(counted["mobivate"][what], "libmobivate.so") for what in ("instructions", "unrepeated"))
     rows = []
-    for client, name in NAMES.items():
+    for client, name in CLIENTS.items():
         cpu = [sample["cpu"] * 1e6 for sample in timed[client]]
         named = ", ".join(f"{call} {number:.0f}" for call, number in counted[client]["system calls"].most_common())
         heap = counted[client]["allocations"]
