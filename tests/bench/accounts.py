@@ -3,7 +3,7 @@
 
 import contextlib
 
-from common import NAMES, column, interleave, middle, one_core, run, service, spread
+from tests.bench.common import NAMES, column, interleave, middle, one_core, run, service, spread
 
 COUNTS = (1000, 10000)
 

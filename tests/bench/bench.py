@@ -15,13 +15,13 @@ import sys
 import tempfile
 import time
 
-import accounts
-import cold
-import footprint
-import languages
-import warm
-from common import STANDIN, Bench, Report
-from parts import PATH
+from tests.bench import accounts
+from tests.bench import cold
+from tests.bench import footprint
+from tests.bench import languages
+from tests.bench import warm
+from tests.bench.common import STANDIN, Bench, Report
+from tests.interop.parts import PATH
 
 PARTS = {"cold": cold, "warm": warm, "languages": languages, "accounts": accounts, "footprint": footprint}
 SYSTEM_TRUST = "/etc/ssl/certs"

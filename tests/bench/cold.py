@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A whole process, from its start to the key in hand."""
 
-from common import STANDIN, USERNAME, against_itself, column, interleave, middle, run, service, spread
-from instruments import instructions, together
+from tests.bench.common import STANDIN, USERNAME, against_itself, column, interleave, middle, run, service, spread
+from tests.bench.instruments import instructions, together
 
 TRUSTS = {
     "small": "one certificate to trust",

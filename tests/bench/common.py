@@ -13,10 +13,9 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "conformance"), str(HERE.parent / "world")]
 
-from parts import STANDIN, Nginx  # noqa: E402
-from run_binding import programs  # noqa: E402
+from tests.interop.parts import STANDIN, Nginx
+from tests.bindings.run_binding import programs
 
 KEY = "abcd1234-9922-abcd-1234-abcd1234abcd"
 USERNAME, PASSWORD = "bench@example.com", "a-password-of-24-bytes--"

@@ -7,10 +7,10 @@ import shutil
 import socket
 import subprocess
 
-from cold import candidates
-from common import NAMES, Nginx, interleave, middle, run, service
-from instruments import heap_at_end
-from parts import await_true, established
+from tests.bench.cold import candidates
+from tests.bench.common import NAMES, Nginx, interleave, middle, run, service
+from tests.bench.instruments import heap_at_end
+from tests.interop.parts import await_true, established
 
 
 

@@ -6,8 +6,8 @@ Cold is a process with one call. Warm is the CPU time of each further call on on
 
 import statistics
 
-from common import against_itself, column, interleave, one_core, run, service, spread
-from run_binding import ROOT
+from tests.bench.common import against_itself, column, interleave, one_core, run, service, spread
+from tests.bindings.run_binding import ROOT
 
 
 def one_language(bench, commands, environment, url):

@@ -4,8 +4,8 @@
 import collections
 import statistics
 
-from common import NAMES, interleave, one_core, run, service, spread
-from instruments import UNREPEATED, allocations, instructions, system_calls, together
+from tests.bench.common import NAMES, interleave, one_core, run, service, spread
+from tests.bench.instruments import UNREPEATED, allocations, instructions, system_calls, together
 
 CLIENTS = {**NAMES, "openssl": "OpenSSL alone (the floor)"}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the command-line tool: python3 tests/standin -- python3 tests/cli/test_cli.py
+"""Tests of the command-line tool: python3 tests/standin -- python3 -m tests.cli.test_cli
 
 MBV_TOOL is the tool's path. Whatever the tool claims is compared with what the stand-in knows."""
 
@@ -17,7 +17,7 @@ import sys
 import threading
 import unittest
 
-from support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error
+from tests.cli.support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error
 
 TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
 STILL_WORKS = "old key still works"

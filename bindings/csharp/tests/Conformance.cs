@@ -10,7 +10,7 @@ using System.Threading.Tasks;
 using Mobivate;
 using Members = System.Collections.Generic.Dictionary<string, object>;
 
-/// <summary>Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean.</summary>
+/// <summary>Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean.</summary>
 internal sealed class Conformance
 {
     private readonly Members one;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict';
 
-// Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean.
+// Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -8,7 +8,7 @@ type account = { requests : int; valid_key : string }
 let variable name =
   match Sys.getenv_opt name with
   | Some value -> value
-  | None -> failwith (name ^ " is not set: run tests/conformance/run_binding.py")
+  | None -> failwith (name ^ " is not set: run tests/bindings/run_binding.py")
 
 let read path =
   let input = open_in_bin path in

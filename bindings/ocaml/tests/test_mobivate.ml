@@ -1,5 +1,5 @@
 (* SPDX-License-Identifier: MIT
-   What the package promises beyond the cases of tests/conformance: lifetime, cancelling, errors, secrets. *)
+   What the package promises beyond the cases of tests/bindings: lifetime, cancelling, errors, secrets. *)
 
 open OUnit2
 

@@ -11,7 +11,7 @@ BEGIN {
 }
 use Test::More;
 
-plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+plan skip_all => 'tests/bindings/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
 require POSIX;
 require Process;
 require Standin;

@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
 
-plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_HEADER};
+plan skip_all => 'tests/bindings/run_binding.py runs this' if !$ENV{MOBIVATE_HEADER};
 require Process;
 require Mobivate;
 

@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-plan skip_all => 'tests/conformance/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
+plan skip_all => 'tests/bindings/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
 require Process;
 
 my $named   = $ENV{MOBIVATE_LIBRARY};

@@ -1,6 +1,6 @@
 <?php
 // SPDX-License-Identifier: MIT
-// Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean.
+// Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean.
 declare(strict_types=1);
 
 use Mobivate\Client;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # frozen_string_literal: true
 
-# Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean.
+# Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean.
 
 require "mobivate"
 require_relative "standin"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! What the crate promises beyond the cases of tests/conformance: lifetime, cancelling, errors, secrets.
+//! What the crate promises beyond the cases of tests/bindings: lifetime, cancelling, errors, secrets.
 
 use std::error::Error as _;
 use std::ffi::OsStr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean.
+// Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean.
 package main
 
 import (

@@ -12,7 +12,7 @@ pub use standin::{Account, StandIn};
 
 /// A variable that the test script sets.
 pub fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/conformance/run_binding.py"))
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/bindings/run_binding.py"))
 }
 
 /// An empty folder to build in.

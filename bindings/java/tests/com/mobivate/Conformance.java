@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
-/** Runs the cases that every language's binding passes: tests/conformance/README.md says what they mean. */
+/** Runs the cases that every language's binding passes: tests/bindings/README.md says what they mean. */
 final class Conformance implements AutoCloseable {
     private static final List<String> IN_WORDS =
             List.of("The old key still works.", "The old key is revoked.", "The old key may be revoked");

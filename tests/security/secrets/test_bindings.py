@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Scans a paused program of each language for copies of the password and the key, from outside.
 
-python3 tests/standin -- python3 tests/secrets/test_bindings.py BUILD-DIR [LANGUAGE...]
+python3 tests/standin -- python3 -m tests.security.secrets.test_bindings BUILD-DIR [LANGUAGE...]
 
 With secrets in memory that the language can wipe there must be none. What the language's own strings leave is told in the table,
 and is the control: there the scan has to find something.
@@ -18,10 +18,9 @@ import tempfile
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "conformance"))
 
-from run_binding import ROOT, programs  # noqa: E402
-from scan import Needle, scan  # noqa: E402
+from tests.bindings.run_binding import ROOT, programs
+from tests.security.secrets.scan import Needle, scan
 
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 CALLS = 3

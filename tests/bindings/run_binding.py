@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the tests of one binding: python3 tests/conformance/run_binding.py LANGUAGE --build-dir DIR
+"""Runs the tests of one binding: python3 -m tests.bindings.run_binding LANGUAGE --build-dir DIR
 
 Installs the built library into a prefix of the test's own, starts a stand-in, and runs bindings/LANGUAGE/test in
 this environment:
@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 
-import header
+from tests.bindings import header
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ def prepare(language, build):
     environment = dict(
         os.environ,
         MOBIVATE_LIBRARY=str(library), MOBIVATE_PREFIX=str(prefix),
-        MOBIVATE_CASES=str(ROOT / "tests/conformance/cases.json"), MOBIVATE_HEADER=str(home / "header.json"),
+        MOBIVATE_CASES=str(ROOT / "tests/bindings/cases.json"), MOBIVATE_HEADER=str(home / "header.json"),
         MOBIVATE_SCRATCH=str(scratch), MOBIVATE_RESULT=str(home / "result.json"),
         PKG_CONFIG_PATH=str(library.parent / "pkgconfig"))
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):

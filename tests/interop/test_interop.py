@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The library among the world's real parts: nginx, forward proxies, SOCKS proxies, addresses that are dead.
 
-python3 tests/standin -- python3 tests/world/test_world.py, with MOBIVATE_LIBRARY naming the shared library.
+python3 tests/standin -- python3 -m tests.interop.test_interop, with MOBIVATE_LIBRARY naming the shared library.
 Whatever happens, what the library says of the old key is held against what the stand-in knows.
 """
 
@@ -11,8 +11,8 @@ import socket
 import threading
 import unittest
 
-from library import Client
-from parts import PASSWORD, STANDIN, Account, Microsocks, Nginx, Tinyproxy, TlsTinyproxy, ask, await_true, established
+from tests.interop.library import Client
+from tests.interop.parts import PASSWORD, STANDIN, Account, Microsocks, Nginx, Tinyproxy, TlsTinyproxy, ask, await_true, established
 
 CASES = []
 # A certificate that neither the service's nor a proxy's comes from.

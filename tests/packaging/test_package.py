@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is installed, used as a stranger would: python3 tests/package/test_package.py BUILD_DIR"""
+"""What is installed, used as a stranger would: python3 -m tests.packaging.test_package BUILD_DIR"""
 
 import json
 import os
@@ -12,10 +12,9 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
-import header  # noqa: E402
+from tests.bindings import header
 
-from support import ROOT, readme_block, run, version  # noqa: E402
+from tests.packaging.support import ROOT, readme_block, run, version
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STRICT_C = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]

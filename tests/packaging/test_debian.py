@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The Debian packages, installed in a new Debian: python3 tests/package/test_debian.py BUILD_DIR (as root, or with sudo)"""
+"""The Debian packages, installed in a new Debian: python3 -m tests.packaging.test_debian BUILD_DIR (as root, or with sudo)"""
 
 import pathlib
 import sys
 import unittest
 
-from support import ROOT, System, readme_block, run, version
+from tests.packaging.support import ROOT, System, readme_block, run, version
 
 FOLDER = pathlib.Path(sys.argv.pop(1)).resolve() / "debian"
 # What apt and dpkg write of their own: it grows with whatever is installed and removed.

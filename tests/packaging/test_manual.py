@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages of section 3 say what the header says: python3 tests/package/test_manual.py"""
+"""The pages of section 3 say what the header says: python3 -m tests.packaging.test_manual"""
 
 import pathlib
 import re
@@ -8,10 +8,9 @@ import sys
 import tempfile
 import unittest
 
-from support import ROOT, run
+from tests.packaging.support import ROOT, run
 
-sys.path.insert(0, str(ROOT / "tests/conformance"))
-import header  # noqa: E402
+from tests.bindings import header
 
 MANUAL = ROOT / "src/manual"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "walk/interpose.hpp"
+#include "faults/interpose.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>

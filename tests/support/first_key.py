@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Creates a key with the tool, and shows what became of the old one: python3 tests/standin -- python3 tests/first_key.py TOOL"""
+"""Creates a key with the tool, and shows what became of the old one: python3 tests/standin -- python3 -m tests.support.first_key TOOL"""
 
 import json
 import os

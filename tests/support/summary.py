@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The table of the bindings that were tested: python3 tests/summary.py BUILD_DIR"""
+"""The table of the bindings that were tested: python3 -m tests.support.summary BUILD_DIR"""
 
 import json
 import pathlib

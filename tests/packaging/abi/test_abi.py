@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The ABI is what was released: python3 tests/standin -- python3 tests/abi/test_abi.py BUILD_DIR
+"""The ABI is what was released: python3 tests/standin -- python3 -m tests.packaging.abi.test_abi BUILD_DIR
 
 The whole ABI is what src/boundary makes of include/mobivate.h, so that alone is compiled, with debug information, and libabigail
 compares it with the baseline, 1.0/libmobivate.so.1.abi. `test_abi.py --write` makes the baseline anew, for a release that adds to
@@ -17,9 +17,8 @@ import unittest
 from xml.etree import ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "tests/conformance"))
-import header  # noqa: E402
+ROOT = HERE.parents[2]
+from tests.bindings import header
 RELEASED = HERE / "1.0"
 BASELINE = RELEASED / "libmobivate.so.1.abi"
 COMPILER, C_COMPILER = os.environ.get("CXX", "c++"), os.environ.get("CC", "cc")
@@ -65,7 +64,7 @@ def verdict(compared):
     if compared.returncode & INCOMPATIBLE or re.search(r"[1-9]\d* (Removed|Changed)", compared.stdout):
         return "This breaks programs that use libmobivate.so.1. Take it back:\n" + compared.stdout
     return ("This adds to the ABI. Put the new functions into the next node of src/boundary/mobivate.map (MBV_1.1 { ... } MBV_1;), and run "
-            "tests/abi/test_abi.py --write:\n" + compared.stdout)
+            "tests/packaging/abi/test_abi.py --write:\n" + compared.stdout)
 
 
 def edit(folder, *edits):

@@ -31,7 +31,7 @@ class Account:
 
     def __init__(self, **scenario):
         Account.count += 1
-        self.username = f"world-{Account.count}@example.com"
+        self.username = f"interop-{Account.count}@example.com"
         self.old = ask("POST", "accounts", {"username": self.username, "password": PASSWORD, "scenario": scenario})
 
     def truth(self, **waiting):
@@ -69,7 +69,7 @@ class Part:
     address = "127.0.0.1"
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-world-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-interop-"))
         self.port = free_port()
         self.process = None
 

@@ -13,8 +13,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "package"))
-from support import ROOT, archive, run  # noqa: E402
+from tests.packaging.support import ROOT, archive, run
 
 # Debian's name: the compiler's, qemu's, and what readelf says of the files.
 MACHINES = {"arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "little endian"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every compiler, and other versions and flavours of libcurl: python3 tests/package/test_builds.py BUILD_DIR [Class[.test]]
+"""Every compiler, and other versions and flavours of libcurl: python3 -m tests.packaging.test_builds BUILD_DIR [Class[.test]]
 
 Each build runs the tests that see most of the library. What was built is told, with the seconds that it took.
 """
@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-from support import ROOT, System, run
+from tests.packaging.support import ROOT, System, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 FOLDER = BUILD / "builds"
@@ -82,7 +82,7 @@ class Libcurl(unittest.TestCase):
     def test_newer_ones_on_a_newer_debian(self):
         """Debian 13 has newer versions of everything: libcurl, OpenSSL, the compiler."""
         begin = time.monotonic()
-        packages = (ROOT / "tests/packages/build.txt").read_text().split() + ["doctest-dev", "tinyproxy-bin"]
+        packages = (ROOT / "tests/support/packages/build.txt").read_text().split() + ["doctest-dev", "tinyproxy-bin"]
         system = System(FOLDER, ",".join(packages), release="trixie")
         self.addCleanup(system.remove)
         parts = ("CMakeLists.txt", "CHANGELOG.md", "README.md", "include", "src", "pkgconfig", "tests")

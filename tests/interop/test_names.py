@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Host names: several addresses with a dead one among them, and name servers that do not answer, or say no.
 
-python3 tests/world/test_names.py, with MOBIVATE_LIBRARY naming the shared library. It starts a stand-in and itself in
+python3 -m tests.interop.test_names, with MOBIVATE_LIBRARY naming the shared library. It starts a stand-in and itself in
 namespaces of their own, with another /etc and a network of loopback alone. Where the system allows none, it exits with 77.
 """
 
@@ -51,7 +51,7 @@ def prepare():
             (etc / name).write_text(text)
         subprocess.run(["mount", "--bind", str(etc), "/etc"], check=True)
         try:
-            return subprocess.run([sys.executable, HERE.parent / "standin", "--", sys.executable, __file__, "tests"]).returncode
+            return subprocess.run([sys.executable, HERE.parent / "standin", "--", sys.executable, "-m", "tests.interop.test_names", "tests"]).returncode
         finally:
             subprocess.run(["umount", "/etc"], check=True)
 

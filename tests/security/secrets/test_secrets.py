@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Scans a host program's whole readable memory for copies of the password and the key, after calls of every kind.
 
-python3 tests/standin -- python3 tests/secrets/test_secrets.py HOST [-v]
+python3 tests/standin -- python3 -m tests.security.secrets.test_secrets HOST [-v]
 
 Each case has a random password, and a key that the stand-in derives from it. Each host is scanned with copies planted in it, too,
 and a naive exchange must leave copies: else the scan itself is broken. The table at the end is what was found.
@@ -22,7 +22,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from scan import Needle, scan
+from tests.security.secrets.scan import Needle, scan
 
 HOST = sys.argv.pop(1)
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
