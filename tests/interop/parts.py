@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The world's parts: programs that stand between a client and the service, each on a port of its own."""
+"""Programs that stand between a client and the service, each on a port of its own."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -9,21 +8,15 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 
-STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+from tests.support import standin
+
+STANDIN = standin.facts()
 # Some install into folders that are not on everybody's path.
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-PASSWORD = "correct-password"
-SECONDS = 20  # to wait for what must come
-
-
-def ask(method, path, body=None):
-    """The stand-in's control interface."""
-    request = urllib.request.Request(STANDIN["http"] + "/standin/" + path, method=method, data=json.dumps(body).encode() if body else None)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-        return json.load(answer)
+PASSWORD = standin.PASSWORD
+SECONDS = standin.PATIENCE
+ask = standin.control
 
 
 class Account:
@@ -32,10 +25,10 @@ class Account:
     def __init__(self, **scenario):
         Account.count += 1
         self.username = f"interop-{Account.count}@example.com"
-        self.old = ask("POST", "accounts", {"username": self.username, "password": PASSWORD, "scenario": scenario})
+        self.old = standin.create_account(self.username, scenario=scenario)
 
     def truth(self, **waiting):
-        return ask("GET", "accounts/" + urllib.parse.quote(self.username) + "?" + urllib.parse.urlencode(waiting))
+        return standin.account(self.username, **waiting)
 
 
 def free_port():

@@ -101,8 +101,8 @@ def question(query):
 
 class Names(unittest.TestCase):
     def create(self, host, status, key_state, port=443, **options):
-        from library import Client
-        from parts import PASSWORD, STANDIN, Account
+        from tests.interop.library import Client
+        from tests.interop.parts import PASSWORD, STANDIN, Account
         account = Account()
         with Client(f"https://{host}:{port}", ca_file=STANDIN["ca_file"], **options) as client:
             result = client.create_key(account.username, PASSWORD)
@@ -116,13 +116,13 @@ class Names(unittest.TestCase):
         self.assertEqual(truth["valid_key"], result.key if status == "MBV_OK" else account.old["valid_key"])
 
     def test_several_addresses_of_which_the_first_refuse(self):
-        from parts import Nginx
+        from tests.interop.parts import Nginx
         with Nginx(address="127.0.0.5") as nginx:
             self.assertEqual(addresses("several.standin.test"), ["127.0.0.2", "127.0.0.3", "127.0.0.5"])
             self.create("several.standin.test", "MBV_OK", "replaced", port=nginx.port)
 
     def test_several_addresses_of_which_the_first_is_dead(self):
-        from parts import Nginx
+        from tests.interop.parts import Nginx
         with Nginx(address="127.0.0.5") as nginx, socket.create_server(("127.0.0.2", nginx.port), backlog=0) as dead:
             waiting = [socket.socket() for _ in range(8)]
             for one in waiting:
@@ -139,8 +139,8 @@ class Names(unittest.TestCase):
             self.assertTrue(server.asked.is_set())
 
     def test_cancelled_while_a_name_server_does_not_answer(self):
-        from library import Client
-        from parts import PASSWORD
+        from tests.interop.library import Client
+        from tests.interop.parts import PASSWORD
         with NameServer() as server, Client("https://unknown.standin.test") as client:
             results = []
             thread = threading.Thread(target=lambda: results.append(client.create_key("a@example.com", PASSWORD)))

@@ -1,30 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Creates a key with the tool, and shows what became of the old one: python3 tests/standin -- python3 -m tests.support.first_key TOOL"""
 
-import json
-import os
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
+
+from tests.support import standin
 
 TOOL = sys.argv[1]
-STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+STANDIN = standin.facts()
 USERNAME, PASSWORD = "first.last@example.com", "correct horse battery staple"
-
-
-def ask(path, body=None, key=None):
-    """The stand-in's answer: the status and the JSON."""
-    request = urllib.request.Request(STANDIN["http"] + path, data=json.dumps(body).encode() if body else None)
-    if key:
-        request.add_header("Authorization", "Bearer " + key)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def create_key(password):
@@ -42,14 +27,13 @@ def create_key(password):
 
 
 def show(name, key, expected):
-    status, answer = ask("/auth/test", key=key)
+    status, answer = standin.test_key(key)
     print(f"{name}: {status} {answer['message']}")
     return status == expected
 
 
 def main():
-    _, account = ask("/standin/accounts", {"username": USERNAME, "password": PASSWORD})
-    old_key = account["valid_key"]
+    old_key = standin.create_account(USERNAME, PASSWORD)["valid_key"]
     created, new_key = create_key(PASSWORD)
     fine = [created == 0, show("the new key", new_key, 200), show("the old key", old_key, 401)]
     print()

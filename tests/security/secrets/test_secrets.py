@@ -9,7 +9,6 @@ and a naive exchange must leave copies: else the scan itself is broken. The tabl
 
 import contextlib
 import hashlib
-import json
 import os
 import pathlib
 import secrets
@@ -19,23 +18,17 @@ import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
-import urllib.request
 
 from tests.security.secrets.scan import Needle, scan
+from tests.support import standin
+from tests.support.standin import control
 
 HOST = sys.argv.pop(1)
-STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+STANDIN = standin.facts()
 # For those who ask the system for names: without /etc/hosts it does not know localhost.
 BY_ADDRESS = STANDIN["https"].replace("localhost", "127.0.0.1")
 ALPHABET = string.ascii_letters + string.digits
 TABLE = []
-
-
-def control(method, path, body=None):
-    request = urllib.request.Request(STANDIN["http"] + "/standin/" + path, method=method, data=json.dumps(body).encode() if body else None)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-        return json.load(answer)
 
 
 class Host:
@@ -299,7 +292,7 @@ class Secrets(unittest.TestCase):
             with contextlib.closing(_Ending(case.host)):
                 case.prepare()
                 case.host.say("create-and-cancel")
-                control("GET", f"accounts/{urllib.parse.quote(case.username)}?requests=1&timeout_ms=10000")
+                standin.account(case.username, requests=1)
                 case.host.say("now")
                 self.assertEqual(case.host.hear().split()[0], "MBV_ERR_CANCELLED")
                 self.check(f"cancelled, {scheme}", case, False, "kept")
