@@ -214,11 +214,6 @@ class Installed(unittest.TestCase):
         comment = (ROOT / "include/mobivate.h").read_text()
         self.assertIn("mbv_create_key(client, username, MBV_NUL_TERMINATED, password, MBV_NUL_TERMINATED,", comment)
 
-    def test_the_readmes_examples_are_those_that_the_bindings_run(self):
-        for language, mark in (("go", "func main"), ("rust", "fn main"), ("csharp", "static void Main")):
-            folder = "csharp" if language == "csharp" else language
-            self.assertIn(f"```{language}\n{readme_block(language, mark)}```", (ROOT / "bindings" / folder / "README.md").read_text())
-
     def test_every_binding_is_in_the_readme(self):
         readme = (ROOT / "README.md").read_text()
         for folder in (ROOT / "bindings").iterdir():
@@ -244,7 +239,8 @@ class Installed(unittest.TestCase):
         self.assertIn('"1.22.333"', next(prefix.rglob("mobivate.spdx.json")).read_text())
 
     def test_every_package_and_the_changelog_have_the_version(self):
-        self.assertEqual(re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1], version())
+        # What is not released yet stands above.
+        self.assertEqual(re.search(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1], version())
         bindings = ROOT / "bindings"
         packages = {"csharp/src/Mobivate.csproj": r"<Version>(.*?)<", "java/pom.xml": r"<version>(.*?)<", "node/package.json": r'"version": "(.*?)"',
                     "ocaml/dune-project": r"\(version (.*?)\)", "perl/lib/Mobivate.pm": r"VERSION = '(.*?)'", "php/composer.json": r'"version": "(.*?)"',
