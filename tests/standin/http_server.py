@@ -32,6 +32,11 @@ class Request:
         self.query = dict(urllib.parse.parse_qsl(query))
         self.body = b""
 
+    def bearer(self):
+        """The key of the Authorization field, None where there is none."""
+        scheme, _, key = self.fields.get("authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else None
+
     def number(self, name, default=0):
         try:
             return int(self.query.get(name, default))
@@ -342,22 +347,20 @@ class Conversation:
                 return error(problem.status, str(problem))
             except (ValueError, KeyError, TypeError) as problem:
                 return error(400, f"{type(problem).__name__}: {problem}")
-        if path.endswith("/auth/createkey"):
-            if method != "POST":
-                return error(405, "Method Not Allowed", [["Allow", "POST"]])
+        for suffix, allowed, call, argument in (
+                ("/auth/createkey", "POST", self.service.create_key, request.body),
+                ("/auth/getkey", "POST", self.service.get_key, request.body),
+                ("/auth/test", "GET", self.service.test_key, request.bearer())):
+            if not path.endswith(suffix):
+                continue
+            if method != allowed:
+                return error(405, "Method Not Allowed", [["Allow", allowed]])
             if self.next_request == "close_on_next":
                 end_connection(connection, "close")
-            answer = self.service.create_key(request.body, self.number)
+            answer = call(argument, self.number)
             if self.next_request == "lose_next":
                 end_connection(connection, "close")
             return answer
-        if path.endswith("/auth/test"):
-            if method != "GET":
-                return error(405, "Method Not Allowed", [["Allow", "GET"]])
-            scheme, _, key = request.fields.get("authorization", "").partition(" ")
-            if scheme.lower() == "bearer" and self.service.key_is_valid(key.strip()):
-                return {"status": 200, "body": {"message": "API Key is valid"}}
-            return error(401, "Invalid API Key")
         return error(404, "Not Found")
 
 
@@ -386,7 +389,11 @@ class Control:
         return 201, self.service.create_account(self._json())
 
     def get_accounts(self, username):
-        return 200, self.service.account_state(username, self.request.number("requests"), self.request.number("timeout_ms"))
+        wanted = {name: self.request.number(name) for name in ("requests", "get_requests", "test_requests")}
+        return 200, self.service.account_state(username, wanted, self.request.number("timeout_ms"))
+
+    def get_keys(self, key):
+        return 200, {"valid": self.service.key_is_valid(key)}
 
     def get_state(self, _):
         wanted = {name: self.request.number(name) for name in self.service.counters if name in self.request.query}

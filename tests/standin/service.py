@@ -14,6 +14,7 @@ FIELDS = {
     "description", "always", "status", "reason", "headers", "body", "body_text", "body_base64", "raw_text", "raw_base64",
     "http_version", "creates", "key", "key_size", "key_from_password", "chunked", "informational", "delay_ms", "cut",
     "endless", "keep", "early", "sequence"}
+CALLS = ("create", "get", "test")
 DEFAULT_PASSWORD = "correct-password"
 
 
@@ -26,18 +27,31 @@ class ControlError(Exception):
 
 
 class Account:
-    def __init__(self, username, password, scenario):
+    def __init__(self, username, password, scenario, has_key):
         self.username = username
         self.password = password
         self.scenario = scenario
-        self.valid_key = new_key()
-        self.requests = 0
+        self.valid_key = new_key() if has_key else None
+        self.keys = {self.valid_key}  # every one that it ever had
+        self.requests = dict.fromkeys(CALLS, 0)
         self.replaced = 0
         self.connections = []
 
     def state(self):
-        return {"username": self.username, "requests": self.requests, "replaced": self.replaced,
-                "valid_key": self.valid_key, "connections": self.connections}
+        return {"username": self.username, "requests": self.requests["create"], "get_requests": self.requests["get"],
+                "test_requests": self.requests["test"], "replaced": self.replaced, "valid_key": self.valid_key,
+                "connections": self.connections}
+
+    def count(self, call, connection):
+        self.requests[call] += 1
+        self.connections.append(connection)
+
+    def turn(self, call):
+        """The scenario of this request of a call: the one whose turn it is, where there are several."""
+        scenario = self.scenario if call == "create" else self.scenario.get(call, {})
+        if scenario.get("sequence"):
+            return scenario["sequence"][min(self.requests[call], len(scenario["sequence"])) - 1]
+        return scenario
 
 
 def shaped_as_key(digits):
@@ -87,7 +101,7 @@ class Service:
 
     def reset(self):
         with self.changed:
-            self.counters = {"requests": 0, "partial_requests": 0, "connections": 0, "resumed_sessions": 0,
+            self.counters = {"requests": 0, "get_requests": 0, "test_requests": 0, "partial_requests": 0, "connections": 0, "resumed_sessions": 0,
                              "open_connections": self.counters.get("open_connections", 0)}
             self.accounts = {}
             for name in self.table["scenarios"]:
@@ -96,34 +110,43 @@ class Service:
                 self._add(text_of(account["username"]), text_of(account["password"]), account.get("scenario", {}))
             self.changed.notify_all()
 
-    def _add(self, username, password, scenario):
+    def _add(self, username, password, scenario, has_key=True):
+        scenario = dict(self._scenario(scenario, FIELDS | {"get", "test"}))
+        for call in ("get", "test"):
+            if call in scenario:
+                scenario[call] = self._scenario(scenario[call], FIELDS)
+        account = self.accounts[username] = Account(username, password, scenario, has_key)
+        return account
+
+    def _scenario(self, scenario, fields):
+        """An object, or the one of that name in the table."""
         if isinstance(scenario, str):
             if scenario not in self.table["scenarios"]:
                 raise ControlError(f"scenario: there is no {scenario!r} in the table")
             scenario = self.table["scenarios"][scenario]
         if not isinstance(scenario, dict):
             raise ControlError("scenario: must be an object or a name")
-        for one in (scenario, *scenario.get("sequence", ())):
-            unknown = set(one) - FIELDS
+        for part in (scenario, *scenario.get("sequence", ())):
+            unknown = set(part) - fields
             if unknown:
                 raise ControlError(f"scenario: there is no field {sorted(unknown)[0]!r}")
-        account = self.accounts[username] = Account(username, password, scenario)
-        return account
+        return scenario
 
     def create_account(self, facts):
         for name in ("username", "password"):
             if not isinstance(facts.get(name), str) or not facts[name]:
                 raise ControlError(f"{name}: must be a text that is not empty")
         with self.changed:
-            return self._add(facts["username"], facts["password"], facts.get("scenario") or {}).state()
+            return self._add(facts["username"], facts["password"], facts.get("scenario") or {}, facts.get("has_key", True)).state()
 
-    def account_state(self, username, requests, timeout_ms):
+    def account_state(self, username, wanted, timeout_ms):
+        """The truth about an account, once each of the wanted numbers is reached."""
         with self.changed:
             def found():
                 if username not in self.accounts:
                     raise ControlError(f"there is no account {username!r}", 404)
                 return self.accounts[username]
-            self.changed.wait_for(lambda: found().requests >= requests, timeout_ms / 1000)
+            self.changed.wait_for(lambda: all(found().state()[name] >= count for name, count in wanted.items()), timeout_ms / 1000)
             return found().state()
 
     def state(self, wanted, timeout_ms):
@@ -141,25 +164,47 @@ class Service:
                 self.counters[name] += change
             self.changed.notify_all()
 
-    # ---- POST /auth/createkey ----
+    # ---- The calls: each returns what to answer, a scenario with its placeholders filled ----
 
     def create_key(self, body, connection):
-        """What to answer: a scenario with its placeholders filled."""
+        """POST /auth/createkey"""
+        return self._with_credentials("create", "requests", body, connection)
+
+    def get_key(self, body, connection):
+        """POST /auth/getkey"""
+        return self._with_credentials("get", "get_requests", body, connection)
+
+    def test_key(self, key, connection):
+        """GET /auth/test"""
+        with self.changed:
+            self.counters["test_requests"] += 1
+            account = next((account for account in self.accounts.values() if key in account.keys), None)
+            if account is None or key is None:
+                self.changed.notify_all()
+                return error(401, "Invalid API Key")
+            account.count("test", connection)
+            self.changed.notify_all()
+            scenario = account.turn("test")
+            if key != account.valid_key and not scenario.get("always"):
+                return error(401, "Invalid API Key")
+            return filled(scenario, {"message": "API Key is valid"}, username=account.username, password=account.password, key=key,
+                          old_key=key)
+
+    def _with_credentials(self, call, counter, body, connection):
         try:
             members = json.loads(body)
             username, password = members["username"], members["password"]
             if not isinstance(username, str) or not isinstance(password, str):
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError):
-            self.count(requests=1)
+            self.count(**{counter: 1})
             return error(400, "Bad Request: username and password are required")
         with self.changed:
-            self.counters["requests"] += 1
+            self.counters[counter] += 1
             account = self.accounts.get(username)
             if account is not None:
-                account.requests += 1
-                account.connections.append(connection)
-            answer = self._answer(account, username, password)
+                account.count(call, connection)
+            answer = self._answer(call, account, username, password)
             self.changed.notify_all()
             return answer
 
@@ -168,36 +213,47 @@ class Service:
         account = self.accounts.get(username)
         return account is not None and account.scenario.get("early", False)
 
-    def _answer(self, account, username, password):
+    def _answer(self, call, account, username, password):
         if account is None:
             return error(401, "Invalid Credentials")
-        scenario = account.scenario
-        if scenario.get("sequence"):
-            turn = min(account.requests, len(scenario["sequence"])) - 1
-            scenario = scenario["sequence"][turn]
+        scenario = account.turn(call)
         if password != account.password and not scenario.get("always"):
             return error(401, "Invalid Credentials")
-        old_key, key = account.valid_key, make_key(scenario, password)
-        status = scenario.get("status", 200)
-        if scenario.get("creates", 200 <= status < 300):
-            account.valid_key = key
-            account.replaced += 1
-        placeholders = Placeholders(username=username, password=password, key=key, old_key=old_key)
-        answer = dict(scenario, status=status)
-        if "body_text" in answer:
-            answer["body_text"] = text_of(answer["body_text"])
-        for name in ("body", "body_text", "raw_text", "headers"):
-            if name in answer:
-                answer[name] = fill(answer[name], placeholders)
-        if not {"body", "body_text", "body_base64", "raw_text", "raw_base64"} & set(answer):
-            answer["body"] = {"apiKey": key} if 200 <= status < 300 else {}
-            if status >= 400:
-                answer["body_text"] = ""
-        return answer
+        old_key = account.valid_key
+        if call == "get":
+            key = old_key or ""
+            if old_key is None and not scenario:
+                # The service's pages do not say what it answers here.
+                return error(404, "No API Key")
+        else:
+            key = make_key(scenario, password)
+            status = scenario.get("status", 200)
+            if scenario.get("creates", 200 <= status < 300):
+                account.valid_key = key
+                account.keys.add(key)
+                account.replaced += 1
+        return filled(scenario, {"apiKey": key}, username=username, password=password, key=key, old_key=old_key or "")
 
     def key_is_valid(self, key):
         with self.changed:
             return any(account.valid_key == key for account in self.accounts.values())
+
+
+def filled(scenario, success, **placeholders):
+    """A scenario as an answer. `success` is the body of a 2xx that the scenario leaves open."""
+    placeholders = Placeholders(**placeholders)
+    status = scenario.get("status", 200)
+    answer = dict(scenario, status=status)
+    if "body_text" in answer:
+        answer["body_text"] = text_of(answer["body_text"])
+    for name in ("body", "body_text", "raw_text", "headers"):
+        if name in answer:
+            answer[name] = fill(answer[name], placeholders)
+    if not {"body", "body_text", "body_base64", "raw_text", "raw_base64"} & set(answer):
+        answer["body"] = success if 200 <= status < 300 else {}
+        if status >= 400:
+            answer["body_text"] = ""
+    return answer
 
 
 def make_key(scenario, password):

@@ -86,6 +86,37 @@ class Standin(unittest.TestCase):
         self.assertEqual(self.create("alice@example.com", "correct horse battery staple")[0], 200)
         self.assertEqual(self.ask("POST", "/v2/auth/createkey", {"username": "bob@example.com", "password": "hunter2"})[0], 200)
 
+    def test_getting_and_testing_change_nothing(self):
+        key = self.account("reader@example.com")["valid_key"]
+        credentials = {"username": "reader@example.com", "password": "correct-password"}
+        self.assertEqual(self.ask("POST", "/auth/getkey", credentials), (200, {"apiKey": key}))
+        self.assertEqual(self.ask("POST", "/auth/getkey", {**credentials, "password": "wrong"}),
+                         (401, {"code": 401, "message": "Invalid Credentials"}))
+        self.assertEqual(self.valid(key)[0], 200)
+        truth = self.truth("reader@example.com")
+        self.assertEqual((truth["requests"], truth["get_requests"], truth["test_requests"]), (0, 2, 1))
+        self.assertEqual((truth["replaced"], truth["valid_key"]), (0, key))
+        self.assertEqual(self.ask("GET", "/auth/getkey")[0], 405)
+        self.create("reader@example.com")
+        self.assertEqual(self.valid(key)[0], 401)
+        self.assertEqual(self.truth("reader@example.com")["test_requests"], 2)
+        self.assertEqual(self.ask("GET", "/standin/keys/" + key), (200, {"valid": False}))
+
+    def test_each_call_has_a_scenario_of_its_own(self):
+        key = self.account("own@example.com", {"status": 429, "get": "server-error-that-did-not",
+                                               "test": {"sequence": [{"status": 503}, {}]}})["valid_key"]
+        self.assertEqual(self.create("own@example.com")[0], 429)
+        self.assertEqual(self.ask("POST", "/auth/getkey", {"username": "own@example.com", "password": "correct-password"})[0], 500)
+        self.assertEqual([self.valid(key)[0] for _ in range(3)], [503, 200, 200])
+
+    def test_an_account_without_a_key(self):
+        status, state = self.ask("POST", "/standin/accounts", {"username": "new@example.com", "password": "correct-password", "has_key": False})
+        self.assertEqual((status, state["valid_key"]), (201, None))
+        credentials = {"username": "new@example.com", "password": "correct-password"}
+        self.assertEqual(self.ask("POST", "/auth/getkey", credentials), (404, {"code": 404, "message": "No API Key"}))
+        key = self.create("new@example.com")[1]["apiKey"]
+        self.assertEqual(self.ask("POST", "/auth/getkey", credentials), (200, {"apiKey": key}))
+
     def test_a_chunked_request_and_one_in_pieces(self):
         self.account("pieces@example.com")
         body = json.dumps({"username": "pieces@example.com", "password": "correct-password"}).encode()
