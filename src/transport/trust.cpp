@@ -83,22 +83,25 @@ void Trust::say_that_bundle_is_unreadable() noexcept {
     problem_ << "no certificate could be read from " << sources_.bundle;
 }
 
-bool Trust::apply(CURL* easy) noexcept {
-    const CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Trust::prepare_context);
+CURLcode Trust::apply(CURL* easy) noexcept {
+    const char* directory = sources_.directory.empty() ? nullptr : sources_.directory.c_str();
+    const char* bundle = sources_.bundle.empty() ? nullptr : sources_.bundle.c_str();
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Trust::prepare_context);
     if (code == CURLE_OK) {
         // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl
         // keep a store: it would set the one of an earlier connection in place of this one's.
-        return curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr) == CURLE_OK;
+        directory = bundle = nullptr;
+        code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
+        if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+        if (code != CURLE_OK) return code;
+    } else if (code == CURLE_OUT_OF_MEMORY) {
+        return code;
+    } else if (bundle != nullptr && access(bundle, R_OK) != 0) {
+        // The other TLS libraries do not say which file it was.
+        say_that_bundle_is_unreadable();
     }
-    const char* directory = sources_.directory.empty() ? nullptr : sources_.directory.c_str();
-    const char* bundle = sources_.bundle.empty() ? nullptr : sources_.bundle.c_str();
-    // The other TLS libraries do not say which file it was.
-    if (bundle != nullptr && access(bundle, R_OK) != 0) say_that_bundle_is_unreadable();
-    return code != CURLE_OUT_OF_MEMORY && curl_easy_setopt(easy, CURLOPT_CAINFO, bundle) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CAPATH, directory) == CURLE_OK;
+    code = curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
 }
 
 CURLcode Trust::prepare_context(CURL* /*easy*/, void* context, void* self) noexcept {

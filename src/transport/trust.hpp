@@ -27,8 +27,8 @@ public:
     // SSL_CERT_FILE, else the ones that libcurl was built with, which are the system's.
     void choose(const std::string& ca_dir, const std::string& ca_file);
 
-    // Applies the choice to a handle, which must not outlive this object.
-    [[nodiscard]] bool apply(CURL* easy) noexcept;
+    // Applies the choice to a handle, which must not outlive this object. What libcurl said to it.
+    [[nodiscard]] CURLcode apply(CURL* easy) noexcept;
 
     // Why the certificates could not be loaded; empty when they could.
     [[nodiscard]] const text::Message& problem() const noexcept { return problem_; }
