@@ -23,7 +23,13 @@ constexpr auto multi_quick_exit = static_cast<CURLMoption>(21);
 
 }  // namespace
 
-bool Connection::create() noexcept { return incoming_.reserve(incoming_size); }
+bool Connection::create() noexcept {
+    if (!incoming_.reserve(incoming_size)) return false;
+    process_ = system::this_process();
+    // Early, while a host has hardly any threads yet. Where it fails, the call tells.
+    (void)libcurl_.begin();
+    return true;
+}
 
 // A forked child must not even say goodbye on its parent's connection: all of it is left alone.
 void Connection::forget_inherited() noexcept {
