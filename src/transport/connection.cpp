@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "system/descriptors.hpp"
 #include "system/socket.hpp"
 #include "transport/exchange.hpp"
 
@@ -51,8 +52,11 @@ Failure Connection::prepare() noexcept {
     if (multi_ != nullptr) return {};
     // Not before libcurl has begun: asking for its version initialises the TLS library.
     if (library_is_too_old()) return Failure::old_library();
+    const system::InheritedPair pair(wake_up_.descriptor());
     multi_.reset(curl_multi_init());
     if (multi_ == nullptr) return Failure::no_handle();
+    curl_multi_wakeup(multi_.get());
+    pair.close_on_exec();
     const CURLMcode code = curl_multi_setopt(multi_.get(), multi_quick_exit, 1L);
     if (code == CURLM_OK || code == CURLM_UNKNOWN_OPTION) return {};
     multi_.reset();
