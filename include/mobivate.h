@@ -77,9 +77,6 @@ extern "C" {
 /* The capacity in bytes to pass for a key. A smaller one is refused before anything is sent. */
 #define MBV_KEY_CAPACITY 256
 
-/* The stack in bytes that a thread needs to have when it calls a function of this header. */
-#define MBV_STACK_SIZE 65536
-
 /* Status values. In brackets: what they say of the account's old key. */
 #define MBV_OK 0                       /* key created and handed over [replaced] */
 #define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [unchanged] */
