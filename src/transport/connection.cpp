@@ -135,7 +135,8 @@ bool Connection::kept_connection_lives() noexcept {
 
 Failure Connection::open(const Route& route, const Allowance& allowance) noexcept {
     const milliseconds remaining(allowance.remaining_ms());
-    const auto connect_ms = std::max(milliseconds(1), std::min(allowance.limits().connect, remaining)).count();
+    const auto connect_ms =
+        std::max(milliseconds(1), std::min(allowance.limits().connect, remaining)).count();
     if (const Failure failure = configure(route, static_cast<long>(connect_ms))) return failure;
     CURLMcode multi_code = curl_multi_add_handle(multi_.get(), easy_.get());
     for (;;) {
@@ -192,7 +193,7 @@ Ending Connection::exchange(const Route& route, const Limits& limits, std::strin
     if (kept && (Clock::now() - last_used_ > longest_idle || !kept_connection_lives())) close();
     if (socket_ == CURL_SOCKET_BAD && !connect(route, allowance, ending)) return ending;
     Exchange exchange(channel(), allowance, request, reader, incoming_);
-    ending = exchange.run();
+    exchange.run(ending);
     last_used_ = Clock::now();
     if (!exchange.whole() || !reader.keeps_connection()) close();
     return ending;
