@@ -222,7 +222,7 @@ Connection::Exchange::Received Connection::Exchange::receive() noexcept {
     std::size_t received = 0;
     secret::Buffer& incoming = connection_.incoming_;
     const CURLcode code = curl_easy_recv(connection_.easy_, incoming.data(), incoming.capacity(), &received);
-    if (code == CURLE_AGAIN) return Received::nothing_yet;
+    if (code == CURLE_AGAIN) return reader_.awaits_nothing_certain() ? Received::end : Received::nothing_yet;
     if (code != CURLE_OK || received == 0) {
         if (code == CURLE_OK) reader_.take_end();
         if (!reader_.arrived().complete) end_broken(code);

@@ -42,6 +42,7 @@ inline Judged judge(std::string_view bytes, const How& how = {}) {
         bytes.remove_prefix(piece.size());
     }
     if (!ended && how.orderly_end) reader.take_end();
+    ended = ended || (!how.orderly_end && reader.awaits_nothing_certain());
     mobivate::answer::Ending ending;
     ending.request_sent = how.request_sent;
     if (!reader.arrived().complete && !ended) {
