@@ -45,8 +45,9 @@ public:
     }
 
     void mark_in(char* data, const Cells& text) const noexcept {
+        std::size_t marked = 0;
         for (std::size_t at = 0; at + shortest_run <= text.size(); ++at) {
-            if (contains(text, at)) mark_cells(data, text, at, at + shortest_run);
+            if (contains(text, at)) marked = mark_from(data, text, std::max(at, marked), at + shortest_run);
         }
         for (std::size_t i = 0; i < count_; ++i) {
             if (secrets_[i].size < shortest_run) mark_whole(data, text, secrets_[i]);
@@ -108,9 +109,16 @@ private:
         return false;
     }
 
+    static std::size_t mark_from(char* data, const Cells& text, std::size_t begin, std::size_t end) noexcept {
+        mark_cells(data, text, begin, end);
+        return end;
+    }
+
     void mark_whole(char* data, const Cells& text, const Secret& secret) const noexcept {
+        std::size_t marked = 0;
         for (std::size_t at = 0; at + secret.size <= text.size(); ++at) {
-            if (matches(text, at, secret.begin, secret.size)) mark_cells(data, text, at, at + secret.size);
+            if (matches(text, at, secret.begin, secret.size))
+                marked = mark_from(data, text, std::max(at, marked), at + secret.size);
         }
     }
 

@@ -24,6 +24,7 @@ struct Expansion {
 }  // namespace
 
 FoldedCase fold_case(std::uint32_t code_point) noexcept {
+    if (code_point < 0x80) return {{code_point + (code_point >= 'A' && code_point <= 'Z' ? 0x20U : 0U)}, 1};
     const auto* const range =
         std::lower_bound(std::begin(ranges), std::end(ranges), code_point,
                          [](const Range& one, std::uint32_t wanted) { return one.last < wanted; });
