@@ -124,19 +124,16 @@ std::size_t Reader::take_line(std::string_view bytes) noexcept {
         pending_field_ = false;
     }
     in_line_ = true;
+    // Not a byte beyond the one that exceeds the bound, so that nothing depends on the pieces.
+    const std::size_t free =
+        state_ == State::chunk_size ? free_chunk_line - std::min(line_.size(), free_chunk_line) : 0;
+    bytes = bytes.substr(0, head_limit - head_size_ + free + 1);
     const std::size_t newline = bytes.find('\n');
     const bool whole_line = newline != std::string_view::npos;
     const std::string_view part = bytes.substr(0, newline);
     const std::size_t taken = part.size() + (whole_line ? 1 : 0);
-
-    if (state_ == State::chunk_size) {
-        const auto counted = [](std::size_t size) { return std::max(size, free_chunk_line); };
-        head_size_ += counted(line_.size() + taken) - counted(line_.size());
-    } else if (state_ != State::chunk_end) {
-        head_size_ += taken;
-    }
-    // What exceeds the buffer then exceeds the head's bound as well.
-    if (line_.size() + part.size() > line_.capacity() && !line_.grow(head_limit + free_chunk_line)) {
+    if (state_ != State::chunk_end) head_size_ += taken - std::min(taken, free);
+    if (line_.size() + part.size() > line_.capacity() && !line_.grow(head_limit + free_chunk_line + 1)) {
         end_with(Fault::no_memory);
         return taken;
     }

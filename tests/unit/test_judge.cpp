@@ -546,6 +546,16 @@ TEST_CASE("the bounds depend on the bytes alone, not on the pieces they come in"
         const std::string fill(head - start.size() - 4, 'x');
         CHECK((same_in_pieces(start + fill + "\r\n\r\n" + created).key == key) == (head <= 65536));
     }
+    // Where the bound is in the status line, the code counts if the byte behind it is the first beyond, or
+    // before.
+    const std::string last = "HTTP/1.1 401 No\r\n\r\n";
+    for (const std::size_t interim : {65536 - 11, 65536 - 12, 65536 - 13}) {
+        CAPTURE(interim);
+        const std::string first = "HTTP/1.1 103 X\r\nX: ";
+        const auto judged =
+            same_in_pieces(first + std::string(interim - first.size() - 4, 'x') + "\r\n\r\n" + last);
+        CHECK(judged.http_status == (interim == 65536 - 11 ? 0 : 401));
+    }
     // The same bound holds the head, the trailers and the chunks' extensions together.
     const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::string parts[] = {created.substr(0, 20), created.substr(20)};
