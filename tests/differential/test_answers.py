@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Generated answers, read by the library, by an oracle, by http.client and by libcurl.
 
-python3 -m tests.differential.test_answers PROBE. MOBIVATE_SEED is the first case's seed, MOBIVATE_CASES how many there are.
+python3 -m tests.differential.test_answers PROBE (or an emulator, and it). MOBIVATE_SEED is the first case's seed, MOBIVATE_CASES how many there are.
 Each case has a seed of its own, so one that differs is repeated with MOBIVATE_CASES=1. The oracle reads everything; http.client and
 libcurl only what they are sound for: each leaves out what the other readers would have to be wrong for to agree with it.
 """
@@ -307,8 +307,8 @@ UNSOUND_CURL = {
 
 
 class Probe:
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, kind, data, piece=0, closed=True):
         self.process.stdin.write(f"{kind} {len(data)} {piece} {int(closed)}\n".encode() + data)
@@ -349,7 +349,7 @@ def http_client_reading(data):
 def main():
     first = int(os.environ.get("MOBIVATE_SEED", "1"))
     cases = int(os.environ.get("MOBIVATE_CASES", str(DEFAULT_CASES)))
-    probe = Probe(sys.argv[1])
+    probe = Probe(sys.argv[1:])
     compared, features, outcomes, differences = collections.Counter(), collections.Counter(), collections.Counter(), 0
 
     def differs(seed, case, reader, expected, found):
