@@ -24,6 +24,8 @@ constexpr std::size_t line_capacity = 8192;
 constexpr std::size_t body_capacity = 16384;
 // Of the line with a chunk's size this much is no head, or tiny chunks would use up its bound.
 constexpr std::size_t free_chunk_line = 16;
+// In a status line, behind "HTTP/1.1".
+constexpr std::size_t blanks_at = 8;
 
 // Calls `visit` with each element of a comma-separated list, empty ones included.
 template <class Visit>
@@ -84,6 +86,7 @@ void Reader::restart_head() noexcept {
     line_.set_size(0);
     in_line_ = pending_field_ = false;
     status_ = 0;
+    code_at_ = blanks_at;
     remaining_ = 0;
     http_1_1_ = close_ = chunked_ = encoded_ = counted_ = bad_length_ = false;
     document_end_ = {};
@@ -178,26 +181,25 @@ void Reader::end_of_line() noexcept {
 void Reader::read_status(bool whole_line) noexcept {
     constexpr std::string_view version = "HTTP/1.";
     constexpr std::size_t minor_at = version.size();
-    constexpr std::size_t blanks_at = minor_at + 1;
     const std::string_view line = line_.view();
     const std::size_t compared = std::min(line.size(), version.size());
     if (line.substr(0, compared) != version.substr(0, compared)) return end_with(Fault::not_http);
     if (status_ != 0) return;
-    std::size_t code_at = blanks_at;
-    while (code_at < line.size() && is_blank(line[code_at])) ++code_at;
-    const std::size_t code_end = code_at + 3;
+    while (code_at_ < line.size() && is_blank(line[code_at_])) ++code_at_;
+    const std::size_t code_end = code_at_ + 3;
+    const std::string_view code = line.substr(std::min(code_at_, line.size()), 3);
+    const bool delimited = line.size() <= code_end || is_blank(line[code_end]) || line[code_end] == '\r';
+    if ((line.size() > minor_at && !text::is_digit(line[minor_at])) ||
+        (line.size() > blanks_at && code_at_ == blanks_at) || !delimited ||
+        !std::all_of(code.begin(), code.end(), text::is_digit) || (!code.empty() && code[0] == '0')) {
+        return end_with(Fault::not_http);
+    }
     if (line.size() < code_end || (line.size() == code_end && !whole_line)) {
         if (whole_line) end_with(Fault::not_http);
         return;
     }
-    std::uint64_t code = 0;
-    const bool delimited = line.size() == code_end || is_blank(line[code_end]) || line[code_end] == '\r';
-    if (!text::is_digit(line[minor_at]) || code_at == blanks_at || !delimited ||
-        !parse_length(line.substr(code_at, 3), 10, code) || code < 100) {
-        return end_with(Fault::not_http);
-    }
     http_1_1_ = line[minor_at] != '0';
-    status_ = static_cast<int>(code);
+    status_ = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
     if (status_ >= 200 || status_ == 101) {
         arrived_.http_status = status_;
     } else {

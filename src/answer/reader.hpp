@@ -92,6 +92,7 @@ private:
     std::size_t head_size_ = 0;
     std::uint64_t remaining_ = 0;  // of the body or of the chunk
     int status_ = 0;               // of the head being read, 1xx included
+    std::size_t code_at_ = 0;      // where it stands in its line, as far as that has come
     bool http_1_1_ = false;
     bool close_ = false;
     bool chunked_ = false;

@@ -21,7 +21,7 @@ NOW = 1700000000  # where an answer has no Date
 
 # A recipient may be lenient about blanks: RFC 9112, section 4.
 STATUS_LINE = re.compile(rb"HTTP/1\.(\d)[ \t]+(\d\d\d)(?=[ \t\r\n])")
-STATUS_LINE_BEGUN = re.compile(rb"H(?:T(?:T(?:P(?:/(?:1(?:\.(?:\d(?:[ \t]+\d{0,3})?)?)?)?)?)?)?)?|")
+STATUS_LINE_BEGUN = re.compile(rb"H(?:T(?:T(?:P(?:/(?:1(?:\.(?:\d(?:[ \t]+(?:[1-9]\d{0,2})?)?)?)?)?)?)?)?)?|")
 FOLD = re.compile(rb"\r?\n(?=[ \t])")
 CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]+)[ \t]*(?:;.*)?", re.DOTALL)
 # What is no head of a chunk's line: its size, and the line's end.
