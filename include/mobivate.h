@@ -22,9 +22,13 @@
  *    32 KiB of stack. A thread that is cancelled (pthread_cancel) in one is cancelled after it.
  * 5. Secrets. When a call returns, neither the password nor the key is in the process's memory, except
  *    in the caller's own buffers, and in the client when it retains a key for mbv_take_key. No message
- *    ever contains one.
+ *    repeats one that the server sends back; mbv_server_message has the rule.
  * 6. Key state. After every mbv_create_key, mbv_key_state says what became of the account's old key:
- *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell.
+ *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell. A 4xx answer is
+ *    believed to have changed nothing where it carries the API's own error: a JSON object that came whole,
+ *    with a member "code" (an integer of 32 bits) or "message" (a string), and without "apiKey". Any other
+ *    4xx (an HTML page, an empty or cut body, one beyond 64 KiB) may come from a proxy or a firewall after
+ *    the service has made a key, so it is unknown; its status is the same.
  * 7. Errors. A status is 0 or one of the negative values below, for ever. What it means in the case at
  *    hand is told by mbv_error_message. No exception, signal or abort comes out of the library.
  * 8. Processes. A forked child may use its parent's clients: each process has connections of its own, and
@@ -92,9 +96,9 @@ extern "C" {
 #define MBV_ERR_CONNECT (-7)           /* refused, unreachable, proxy refused [unchanged] */
 #define MBV_ERR_TLS (-8)               /* handshake or certificate [unchanged] */
 #define MBV_ERR_TRANSPORT (-9)         /* the connection broke [see mbv_key_state] */
-#define MBV_ERR_CREDENTIALS (-10)      /* 401 [unchanged] */
-#define MBV_ERR_RATE_LIMITED (-11)     /* 429; see mbv_retry_after_ms [unchanged] */
-#define MBV_ERR_REJECTED (-12)         /* any other 4xx [unchanged] */
+#define MBV_ERR_CREDENTIALS (-10)      /* 401 [see mbv_key_state] */
+#define MBV_ERR_RATE_LIMITED (-11)     /* 429; see mbv_retry_after_ms [see mbv_key_state] */
+#define MBV_ERR_REJECTED (-12)         /* any other 4xx [see mbv_key_state] */
 #define MBV_ERR_SERVER (-13)           /* 5xx [see mbv_key_state] */
 #define MBV_ERR_PROTOCOL (-14)         /* an answer that the API does not document [see mbv_key_state] */
 #define MBV_ERR_BUFFER_TOO_SMALL (-15) /* key created; mbv_take_key has it [replaced] */
@@ -183,12 +187,24 @@ MBV_API int32_t MBV_CALL mbv_http_status(const mbv_client *client) MBV_NOEXCEPT;
 /* The member "code" of an error's JSON body; 0 when the answer had none. */
 MBV_API int32_t MBV_CALL mbv_server_code(const mbv_client *client) MBV_NOEXCEPT;
 
-/* The member "message" of an error's JSON body, every occurrence of a secret blanked; empty when the
- * answer had none. Returns its full size, at most 64 KiB. */
+/* The member "message" of an error's JSON body, secrets blanked; empty when the answer had none. Returns
+ * its full size, at most 64 KiB. It is UTF-8 whatever the server sends.
+ *
+ * The text is decoded, one layer of escapes after the other, until nothing changes, and its case is folded
+ * as Unicode folds it; what is found in it of the password or of a key, as it is or decoded likewise, is
+ * blanked: the whole, any run of eight characters or more, and, where the text ends, a beginning of four or
+ * more. Whatever has the shape of a UUID is blanked as well, and so is a text of more than eight layers, as a
+ * whole. The escapes are those of JSON and JavaScript, of URLs (with + for a space) and of HTML. Bytes
+ * written as %XX or \xXX are UTF-8, and Latin-1 where they are none.
+ *
+ * Not covered: other encodings (base64, octal, UTF-7 and the like), a secret with something put between its
+ * characters or in another of Unicode's normal forms, pieces of fewer than eight characters, and a secret that
+ * itself looks like escapes of several kinds, or that becomes one together with the text around it.
+ * mbv_error_message quotes this text. */
 MBV_API size_t MBV_CALL mbv_server_message(const mbv_client *client, char *buffer, size_t capacity) MBV_NOEXCEPT;
 
 /* How many milliseconds the server asked to wait (its Retry-After header, seconds or a date); -1 when
- * it did not say. */
+ * it did not say, 0 for a date that has passed, and at most 9223372036854775000. */
 MBV_API int64_t MBV_CALL mbv_retry_after_ms(const mbv_client *client) MBV_NOEXCEPT;
 
 /* ---- Cancelling ------------------------------------------------------------------------------ */

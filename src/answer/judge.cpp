@@ -6,19 +6,19 @@
 //    over a key all the same.
 // 2. A 2xx answer with a usable key in a whole JSON document has replaced the key, also when the rest of
 //    the answer is missing or malformed: nothing that could follow the document takes the key back.
-// 3. A 4xx status line has changed nothing, whatever follows it or fails to.
-// 4. Everything else leaves a client unable to tell: a 2xx without a usable key, a 5xx, an answer that the
-//    API does not document, and no answer at all.
+// 3. A 4xx answer with the API's own error in it has changed nothing: a whole JSON object with the member
+//    "code" (an integer of 32 bits) or "message" (a string), and without "apiKey". Any other 4xx may come
+//    from what stands between, after the service has made a key.
+// 4. Everything else leaves a client unable to tell: any other 4xx, a 2xx without a usable key, a 5xx, an
+//    answer that the API does not document, and no answer at all.
 //
-// The status says what the server said, if its answer got as far as that; else what ended the exchange.
+// The status says what the server said, if its answer got as far as that; else what ended the exchange. What
+// follows the status line, or fails to, takes nothing from a 4xx or 5xx.
 #include "answer/judge.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <limits>
 #include <new>
-#include <string>
-
-#include <curl/curl.h>
 
 #include "answer/document.hpp"
 #include "answer/redact.hpp"
@@ -29,27 +29,16 @@ namespace {
 
 constexpr std::size_t quoted_limit = 300;
 
-std::int64_t parse_date(std::string_view value) noexcept {
-    char date[FieldValue::capacity + 1] = {};
-    value.copy(date, sizeof date - 1);
-    return static_cast<std::int64_t>(curl_getdate(date, nullptr));
-}
-
-// RFC 9110, section 10.2.3: seconds, or a date.
 std::int64_t retry_after_ms(const Arrived& arrived, std::int64_t now) noexcept {
     constexpr std::int64_t most_seconds = std::numeric_limits<std::int64_t>::max() / 1000;
-    const std::string_view value = arrived.retry_after.view();
-    if (value.empty()) return -1;
-    std::int64_t seconds = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (parsed.ptr == value.data() + value.size()) {
-        if (parsed.ec == std::errc::result_out_of_range) return most_seconds * 1000;
-        return seconds < 0 ? -1 : std::min(seconds, most_seconds) * 1000;
+    std::int64_t seconds = arrived.retry_after.value;
+    switch (arrived.retry_after.kind) {
+        case RetryAfter::Kind::seconds: break;
+        // No overflow: years that fit an int are far from the ends of 64 bits.
+        case RetryAfter::Kind::date: seconds -= arrived.date.value_or(now); break;
+        default: return -1;
     }
-    const std::int64_t date = parse_date(value);
-    if (date < 0) return -1;
-    const std::int64_t sent = parse_date(arrived.date.view());
-    return std::max<std::int64_t>(date - (sent >= 0 ? sent : now), 0) * 1000;
+    return std::clamp<std::int64_t>(seconds, 0, most_seconds) * 1000;
 }
 
 Status status_of_code(int http_status) noexcept {
@@ -76,6 +65,7 @@ std::string_view fault_in_words(Fault fault) noexcept {
         case Fault::head_too_large: return "The head of the answer is larger than 65536 bytes";
         case Fault::body_too_large: return "The body of the answer is larger than 65536 bytes";
         case Fault::no_memory: return "There was no memory for the server's answer";
+        case Fault::bad_length: return "The answer's length is invalid, or is told twice and differs";
         default: return "The answer's chunks are malformed";
     }
 }
@@ -99,14 +89,17 @@ void judge_nothing(Verdict& verdict, const Arrived& arrived, const Ending& endin
     }
 }
 
-void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& ending) noexcept {
+void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& ending,
+                   const Document& document) noexcept {
     const bool client_error = verdict.http_status >= 400 && verdict.http_status < 500;
-    verdict.key_state = client_error || !ending.request_sent ? KeyState::unchanged : KeyState::unknown;
-    if (arrived.fault != Fault::none) {
-        verdict.status = status_of_fault(arrived.fault);
+    const bool from_the_api = client_error && document.is_error;
+    verdict.key_state = from_the_api || !ending.request_sent ? KeyState::unchanged : KeyState::unknown;
+    verdict.status = status_of_code(verdict.http_status);
+    const bool undocumented = verdict.status == Status::protocol;
+    if (arrived.fault == Fault::no_memory) verdict.status = Status::no_memory;
+    if (arrived.fault != Fault::none && (undocumented || arrived.fault == Fault::no_memory)) {
         verdict.what << fault_in_words(arrived.fault);
     } else {
-        verdict.status = status_of_code(verdict.http_status);
         verdict.what << subject(verdict.status);
     }
     verdict.what << " (HTTP " << verdict.http_status << ")";
@@ -117,6 +110,8 @@ void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& endin
         const char last = verdict.what.view().back();
         if (last != '.' && last != '!' && last != '?') verdict.what << ".";
     }
+    if (client_error && verdict.key_state == KeyState::unknown)
+        verdict.what << " It came without the API's own error, so a proxy or a firewall may have sent it.";
 }
 
 void judge_success(Verdict& verdict, const Arrived& arrived, const Ending& ending,
@@ -171,7 +166,7 @@ Verdict judge(const Arrived& arrived, secret::Buffer& body, const Ending& ending
     if (success) {
         judge_success(verdict, arrived, ending, document);
     } else {
-        judge_refusal(verdict, arrived, ending);
+        judge_refusal(verdict, arrived, ending, document);
     }
     if (out_of_memory && verdict.status != Status::ok) {
         verdict.status = Status::no_memory;

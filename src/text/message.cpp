@@ -23,7 +23,12 @@ Message& Message::operator<<(std::int64_t number) noexcept {
 
 Message& Message::quote(std::string_view text, std::size_t limit) noexcept {
     const std::size_t begin = size_;
-    *this << text.substr(0, whole_characters(text, limit));
+    std::string_view rest = text.substr(0, whole_characters(text, limit));
+    while (const auto invalid = invalid_utf8(rest)) {
+        *this << rest.substr(0, *invalid) << "\xEF\xBF\xBD";
+        rest.remove_prefix(*invalid + 1);
+    }
+    *this << rest;
     for (std::size_t i = begin; i < size_; ++i) {
         const auto byte = static_cast<unsigned char>(bytes_[i]);
         if (byte < 0x20 || byte == 0x7f) bytes_[i] = ' ';

@@ -15,7 +15,8 @@ public:
     Message& operator<<(std::string_view text) noexcept;
     Message& operator<<(std::int64_t number) noexcept;
 
-    // Text of somebody else's: control characters become spaces, at most `limit` bytes are taken.
+    // Text of somebody else's: what is no UTF-8 becomes U+FFFD, control characters become spaces, and at most
+    // `limit` bytes are taken.
     Message& quote(std::string_view text, std::size_t limit) noexcept;
 
     void clear() noexcept { size_ = 0; }

@@ -30,7 +30,7 @@ static enum exit_code exit_code_of(int32_t status, int32_t key_state) {
         case MBV_ERR_INVALID_ARGUMENT: return EXIT_USAGE;
         case MBV_ERR_CREDENTIALS:
         case MBV_ERR_RATE_LIMITED:
-        case MBV_ERR_REJECTED: return EXIT_REFUSED;
+        case MBV_ERR_REJECTED: return key_state == MBV_KEY_UNCHANGED ? EXIT_REFUSED : EXIT_UNKNOWN;
         default: return key_state == MBV_KEY_UNCHANGED ? EXIT_NOT_SENT : EXIT_UNKNOWN;
     }
 }

@@ -69,7 +69,7 @@ void Exchange::send() noexcept {
 
 Exchange::Received Exchange::receive() noexcept {
     const CURLcode code = channel_.receive(incoming_);
-    if (code == CURLE_AGAIN) return Received::nothing_yet;
+    if (code == CURLE_AGAIN) return reader_.awaits_nothing_certain() ? Received::end : Received::nothing_yet;
     if (code != CURLE_OK || incoming_.size() == 0) {
         if (code == CURLE_OK) reader_.take_end();
         if (reader_.arrived().complete) return Received::end;

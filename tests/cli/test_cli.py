@@ -133,6 +133,15 @@ class Refused(ToolTest):
                 self.assert_says(finished, "No, thank you", STILL_WORKS, "refused again")
                 self.assert_old_key_valid(requests=1)
 
+    def test_a_refusal_that_is_not_the_services_own(self):
+        """A proxy or a firewall may refuse after the service has made the key."""
+        for status in (401, 403, 429):
+            with self.subTest(status=status):
+                self.account({"status": status, "creates": True, "body_text": "<html>Blocked</html>"})
+                finished = self.create()
+                self.assert_code(finished, 5)
+                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked", "Run the same command again")
+
     def test_terminal_controls_of_the_server_are_not_repeated(self):
         message = "red \x1b[31m, bell \x07, C1 \x9b31m, delete \x7f, umlaut \u00fc"
         self.account(error(409, message))
@@ -1105,7 +1114,7 @@ class Delivery(ToolTest):
 
     def test_old_file_stays_on_failure(self):
         output = self.write("key", "the old content", 0o644)
-        for name, scenario, code in (("refused", {"status": 402}, 3), ("error", {"status": 500}, 5),
+        for name, scenario, code in (("refused", error(402, "No credit"), 3), ("error", {"status": 500}, 5),
                                      ("lost", {"creates": True, "cut": {"after": 0, "how": "close"}}, 5)):
             with self.subTest(name):
                 self.account(scenario)

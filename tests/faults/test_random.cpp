@@ -37,7 +37,7 @@ const std::array<const char*, 2> schemes = {"http", "https"};
 
 // What the stand-in does with the next calls.
 std::string random_scenario(Dice& dice) {
-    static const std::array<const char*, 16> scenarios = {
+    static const std::array<const char*, 17> scenarios = {
         "{}",
         "{}",
         "{}",
@@ -47,6 +47,7 @@ std::string random_scenario(Dice& dice) {
         R"({"status":500,"creates":true})",
         R"({"status":503,"creates":false})",
         R"({"status":403,"body":{"code":403,"message":"{password}"}})",
+        R"({"status":403,"creates":true,"body_text":"<html>"})",
         R"({"status":429,"headers":[["Retry-After","1"]]})",
         R"({"status":307,"creates":false})",
         R"({"creates":true,"raw_text":"garbage"})",

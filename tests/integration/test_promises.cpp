@@ -385,6 +385,51 @@ TEST_CASE("answers without end are bounded") {
     }
 }
 
+TEST_CASE("an answer is over when its own framing says so, on a connection that stays open") {
+    const std::string key = R"({{\"apiKey\":\"{key}\"}})";
+    const std::string error = R"({{\"code\":401,\"message\":\"No\"}})";
+    const std::string success = R"(HTTP/1.1 200 OK\r\n)";
+    const std::string refusal = R"(HTTP/1.1 401 No\r\n)";
+    struct Case {
+        std::string answer;
+        std::int32_t status;
+        std::int32_t key_state;
+    };
+    const Case cases[] = {
+        {success + R"(Content-Length:\r\n 49\r\n\r\n)" + key, MBV_OK, MBV_KEY_REPLACED},
+        {success + R"(Transfer-Encoding: chunked,\r\n\r\n31\r\n)" + key + R"(\r\n0\r\n\r\n)", MBV_OK,
+         MBV_KEY_REPLACED},
+        {success + R"(Transfer-Encoding:\r\n chunked\r\n\r\n31\r\n)" + key + R"(\r\n0\r\n\r\n)", MBV_OK,
+         MBV_KEY_REPLACED},
+        // Nobody can say where these end: what is there is judged at once.
+        {success + R"(Content-Length: 3\r\nContent-Length: 49\r\n\r\n)" + key, MBV_OK, MBV_KEY_REPLACED},
+        {success + R"(Content-Length: none\r\n\r\n)" + key, MBV_OK, MBV_KEY_REPLACED},
+        {success + R"(Content-Length: none\r\n\r\n<html>)", MBV_ERR_PROTOCOL, MBV_KEY_UNKNOWN},
+        {refusal + R"(Content-Length: 25, 26\r\n\r\n)" + error, MBV_ERR_CREDENTIALS, MBV_KEY_UNCHANGED},
+        {refusal + R"(Content-Length: none\r\n\r\n<html>)", MBV_ERR_CREDENTIALS, MBV_KEY_UNKNOWN},
+        {refusal + R"(Content-Length: none\r\n\r\n)", MBV_ERR_CREDENTIALS, MBV_KEY_UNKNOWN},
+    };
+    for (const char* scheme : {"http", "https"}) {
+        for (const Case& one : cases) {
+            CAPTURE(scheme);
+            CAPTURE(one.answer);
+            const bool creates = one.key_state != MBV_KEY_UNCHANGED;
+            const Account account(std::string("{\"creates\":") + (creates ? "true" : "false") +
+                                  ",\"raw_text\":\"" + one.answer +
+                                  R"(","cut":{"after":"all","how":"stall"}})");
+            const auto client = client_for(standin::fact(scheme));
+            set(client, "timeout_ms", "20000");
+            const auto begin = std::chrono::steady_clock::now();
+            const auto result = caller::create_key(client.get(), account.username, password);
+            CHECK(result.status == one.status);
+            CHECK(result.key_state == one.key_state);
+            // It did not wait for what can never come.
+            CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+            check_claim(account, result);
+        }
+    }
+}
+
 TEST_CASE("no redirect is followed") {
     for (const int status : {301, 302, 303, 307, 308}) {
         CAPTURE(status);
@@ -493,6 +538,7 @@ TEST_CASE("http is refused beyond loopback, and options that cannot be used are 
     refused(nullptr, "x", "The option's name is NULL");
     refused("timeout", "x", "There is no option \"timeout\". The options are base_url, timeout_ms,");
     refused("", "x", "There is no option \"\"");
+    refused("a\xFF", "x", "There is no option \"a\xEF\xBF\xBD\"");
     refused("BASE_URL", "https://example.com", "There is no option");
     for (const char* value : {"0", "-1", "1.5", "1s", " 1", "2147483648", "99999999999999999999", "0x10"}) {
         refused("timeout_ms", value,

@@ -116,13 +116,29 @@ class World(unittest.TestCase):
                 ("a method", {"location": "limit_except GET { deny all; }"}, 403, "MBV_ERR_REJECTED")):
             with self.subTest(name), Nginx(**settings) as nginx:
                 client = self.client(nginx.url + ("/" + "path" * 500 if http_status == 414 else ""))
-                self.create(client, Account(), status, "unchanged", http_status=http_status, requests=0)
+                # The page is nginx's own, and it may write one after the service has answered as well.
+                self.create(client, Account(), status, "unknown", http_status=http_status, requests=0)
 
     def test_a_rate_limit_of_nginx(self):
         with Nginx(http="limit_req_zone $server_name zone=one:1m rate=1r/m; limit_req_status 429;", location="limit_req zone=one;") as nginx:
             client, account = self.client(nginx.url), Account()
             self.create(client, account, "MBV_OK", "replaced")
-            self.create(client, account, "MBV_ERR_RATE_LIMITED", "unchanged", http_status=429, requests=0)
+            self.create(client, account, "MBV_ERR_RATE_LIMITED", "unknown", http_status=429, requests=0)
+
+    def test_nginx_answers_with_a_page_of_its_own_after_the_service_made_the_key(self):
+        """As a web application firewall does that looks at answers."""
+        for http_status, status in ((401, "MBV_ERR_CREDENTIALS"), (403, "MBV_ERR_REJECTED"), (429, "MBV_ERR_RATE_LIMITED")):
+            with self.subTest(http_status), Nginx(location="proxy_intercept_errors on; error_page 500 =%d /blocked;" % http_status,
+                                                  server="location = /blocked { internal; return %d; }" % http_status) as nginx:
+                account = Account(status=500, creates=True, body={"code": 500, "message": "Internal"})
+                old_key = account.old["valid_key"]
+                self.create(self.client(nginx.url), account, status, "unknown", http_status=http_status)
+                self.assertNotEqual(account.truth()["valid_key"], old_key)
+
+    def test_nginx_lets_the_services_own_refusal_through(self):
+        with Nginx() as nginx:
+            account = Account(status=403, body={"code": 403, "message": "Opted out"})
+            self.create(self.client(nginx.url), account, "MBV_ERR_REJECTED", "unchanged", http_status=403)
 
     def test_a_gateway_that_does_not_know_either(self):
         refused = STANDIN["hosts"]["refused"]

@@ -206,7 +206,7 @@ def send_answer(connection, answer, close):
     raw = raw_bytes(answer)
     if raw is not None:
         sender.send(raw)
-        end_connection(connection, "close")
+        sender.end()
     informational = answer.get("informational", ())
     if isinstance(informational, dict):
         informational = [informational["status"]] * informational["repeat"]

@@ -36,12 +36,13 @@ inline Judged judge(std::string_view bytes, const How& how = {}) {
     mobivate::answer::Reader reader;
     if (!reader.prepare()) throw std::bad_alloc();
     bool ended = false;
-    while (!bytes.empty() && !ended) {
+    while (!bytes.empty()) {
         const std::string_view piece = bytes.substr(0, how.piece);
         ended = reader.take(piece) == mobivate::answer::Reader::Progress::ended;
         bytes.remove_prefix(piece.size());
     }
     if (!ended && how.orderly_end) reader.take_end();
+    ended = ended || (!how.orderly_end && reader.awaits_nothing_certain());
     mobivate::answer::Ending ending;
     ending.request_sent = how.request_sent;
     if (!reader.arrived().complete && !ended) {

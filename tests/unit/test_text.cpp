@@ -83,6 +83,11 @@ TEST_CASE("a message quotes without control characters") {
     message.quote("a\xC2\x9B", 2);
     CHECK(message.view() == "a...");
     message.clear();
+    message.quote("a\xFFz\xC3(\xED\xA0\x80\xC3\xBC\xE2\x82", 100);
+    const std::string replaced = "\xEF\xBF\xBD";
+    CHECK(message.view() == "a" + replaced + "z" + replaced + "(" + replaced + replaced + replaced +
+                                "\xC3\xBC" + replaced + replaced);
+    message.clear();
     message.quote("abcdef", 3);
     CHECK(message.view() == "abc...");
 }

@@ -113,7 +113,7 @@ namespace Mobivate
             : base(message, failure) { }
     }
 
-    /// <summary>The server refused (4xx). The old key still works.</summary>
+    /// <summary>The server refused (4xx). Ask <see cref="MobivateException.KeyState"/> for the old key.</summary>
     public sealed class MobivateRefusedException : MobivateException
     {
         internal MobivateRefusedException(string message, Failure failure)

@@ -83,7 +83,7 @@ type report = {
   http : int;
   code : int;
   server_text : string;
-  retry_after_ms : int;
+  retry_after_ms : int64;
 }
 
 external library_version : unit -> string = "mobivate_ml_version"
@@ -125,7 +125,7 @@ let error_of_report report =
     http_status = known 0 report.http;
     server_code = known 0 report.code;
     server_message = known "" report.server_text;
-    retry_after = Option.map (fun ms -> float_of_int ms /. 1000.) (known (-1) report.retry_after_ms);
+    retry_after = Option.map (fun ms -> Int64.to_float ms /. 1000.) (known (-1L) report.retry_after_ms);
   }
 
 let set client option value =

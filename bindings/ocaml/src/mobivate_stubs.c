@@ -233,7 +233,8 @@ static value report(int32_t status, enum begun begun, const mbv_client* handle) 
     Store_field(result, 3, Val_int(mbv_http_status(handle)));
     Store_field(result, 4, Val_int(mbv_server_code(handle)));
     Store_field(result, 5, server_message);
-    Store_field(result, 6, Val_long(mbv_retry_after_ms(handle)));
+    /* An int of OCaml's has 63 bits. */
+    Store_field(result, 6, caml_copy_int64(mbv_retry_after_ms(handle)));
     CAMLreturn(result);
 }
 

@@ -150,6 +150,18 @@ let test_error _ =
       assert_equal ~printer:Fun.id error.message (Printexc.to_string (Mobivate.Error error))
   | Error { message; _ } -> assert_failure message
 
+let test_longest_wait _ =
+  let username = "for-ever-ocaml@example.com" in
+  let scenario =
+    Standin.Json.from_string
+      {|{"status": 429, "headers": [["Retry-After", "99999999999999999999"]], "body": {"code": 429}}|}
+  in
+  ignore (Standin.create_account username ~scenario);
+  match create_key (Standin.client "http") username with
+  | Error { retry_after = Some seconds; _ } -> assert_bool (string_of_float seconds) (seconds > 9.2e15)
+  | Error { message; _ } -> assert_failure message
+  | Ok _ -> assert_failure "a key was created"
+
 let test_unknown_is_none _ =
   let base_url = "https://" ^ Option.get (Standin.fact "hosts.refused") in
   match create_key (Mobivate.create ~base_url ~proxy:"" ()) "nobody@example.com" with
@@ -330,6 +342,7 @@ let () =
            "collected" >:: test_collected;
            "signal" >:: test_signal;
            "error" >:: test_error;
+           "longest wait" >:: test_longest_wait;
            "unknown is none" >:: test_unknown_is_none;
            "options" >:: test_options;
            "timeout" >:: test_timeout;

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** The server refused (4xx). The old key still works. */
+/** The server refused (4xx). Its keyState tells about the old key. */
 final class RefusedException extends MobivateException
 {
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "claim.hpp"
+#include "text/utf8.hpp"
 #include "unit/arrive.hpp"
 
 using fuzz::claim;
@@ -45,7 +46,8 @@ void check(const arrive::Judged& judged, const arrive::How& how) {
     claim(ok == judged.what.empty(), "a failure says why");
     claim(judged.status != Status::internal, "no answer is a fault of the library");
     for (const std::string* text : {&judged.what, &judged.server_message})
-        claim(text->find(how.password) == std::string::npos, "no message contains the password");
+        claim(text->find(how.password) == std::string::npos && !mobivate::text::invalid_utf8(*text),
+              "no message contains the password, and all are UTF-8");
     claim(judged.retry_after_ms >= -1, "a time to wait, or none");
 }
 

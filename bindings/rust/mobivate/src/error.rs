@@ -39,11 +39,11 @@ pub enum Error {
     Tls(Box<Details>),
     /// The connection broke.
     Transport(Box<Details>),
-    /// The server refused the user name or password (401). The old key still works.
+    /// The server refused the user name or password (401). See [`Error::key_state`].
     Credentials(Box<Details>),
-    /// The server asks to slow down (429), see [`Details::retry_after`]. The old key still works.
+    /// The server asks to slow down (429), see [`Details::retry_after`] and [`Error::key_state`].
     RateLimited(Box<Details>),
-    /// The server refused for another reason (any other 4xx). The old key still works.
+    /// The server refused for another reason (any other 4xx). See [`Error::key_state`].
     Rejected(Box<Details>),
     /// The server failed (5xx).
     Server(Box<Details>),
