@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -59,9 +60,23 @@ bool run_check_stdout(struct run* run) {
                                      "Standard output cannot be written: %s. " NOTHING_SENT, strerror(error));
 }
 
+static bool is_same_file(const char* one, const char* other) {
+    struct stat first;
+    struct stat second;
+    return other != NULL && stat(one, &first) == 0 && stat(other, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 bool run_open_output(struct run* run) {
-    const char* path = run->arguments.values[OPTION_OUTPUT];
-    return path == NULL || output_open(&run->output, path, &run->report);
+    const char* const* values = run->arguments.values;
+    const char* path = values[OPTION_OUTPUT];
+    if (path == NULL) return true;
+    if (is_same_file(path, values[OPTION_PASSWORD_FILE]) || is_same_file(path, values[OPTION_CA_FILE])) {
+        return report_fail(&run->report, EXIT_USAGE,
+                           "--output names the file of --password-file or --ca-file, which the key would "
+                           "replace. " NOTHING_SENT);
+    }
+    return output_open(&run->output, path, &run->report);
 }
 
 bool run_reserve_output(struct run* run) {

@@ -236,7 +236,8 @@ class Usage(ToolTest):
         self.assert_old_key_valid(requests=0)
 
     def wrong(self, *options, password_file=None):
-        return self.create(*options, password_file=password_file)
+        # A file that should not be there does not land in the sources.
+        return self.create(*options, password_file=password_file, cwd=self.directory)
 
     def setUp(self):
         super().setUp()
@@ -1230,6 +1231,17 @@ class Delivery(ToolTest):
         with open(self.path("target")) as file:
             self.assertEqual(file.read(), "the old content")
 
+    def test_input_that_the_key_would_replace(self):
+        self.account()
+        password = self.write("password", self.password)
+        ca = self.write("ca.pem", "not looked into yet")
+        for output in (password, self.directory + "/./password", ca):
+            with self.subTest(output=output):
+                finished = self.create("--output", output, "--ca-file", ca, password_file=password)
+                self.assert_not_started(finished, "--output names the file of --password-file or --ca-file")
+        with open(password) as file:
+            self.assertEqual(file.read(), self.password)
+
     def test_directory_behind_a_symbolic_link(self):
         self.account()
         os.mkdir(self.path("directory"))
@@ -1538,7 +1550,7 @@ class Lock(ToolTest):
         """One of them goes on, in a clean directory and over what a killed run has left behind."""
         self.account(self.STALL)
         command = self.command("--output", self.path("key"))
-        for round_number in range(1, 9):
+        for round_number in range(1, 25):
             processes = [self.start_command(command) for _ in range(12)]
             with concurrent.futures.ThreadPoolExecutor(len(processes)) as pool:
                 ends = [pool.submit(process.wait) for process in processes]
