@@ -219,7 +219,8 @@ class Hardening(Project):
             self.assertRegex(self.disassembled(file), r"\bor[ql] +\$0x0,(0x[0-9a-f]+)?\(%rsp\)")
 
     def test_every_optimised_build_type(self):
-        for build_type, flags in (("Release", ""), ("RelWithDebInfo", ""), ("MinSizeRel", ""), ("None", "-O2"), ("Debug", "-Og")):
+        """Release is in test_indirect_branches_and_returns, RelWithDebInfo in test_several_build_types_in_one_build."""
+        for build_type, flags in (("MinSizeRel", ""), ("None", "-O2"), ("Debug", "-Og")):
             with self.subTest(build_type=build_type):
                 self.configure(f"-DCMAKE_BUILD_TYPE={build_type}", f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}",
                                "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", build=build_type)
@@ -230,9 +231,13 @@ class Hardening(Project):
     def test_several_build_types_in_one_build(self):
         run("cmake", "-S", ROOT, "-B", self.folder / "multi", "-G", "Ninja Multi-Config", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON")
         for configuration, fortified in (("RelWithDebInfo", True), ("Debug", False)):
-            run("cmake", "--build", self.folder / "multi", "--config", configuration, "--target", "mobivate")
-            needed = run("nm", "-D", "-u", self.folder / "multi" / configuration / "libmobivate.so.1")
-            self.assertEqual(bool(re.search(r"__\w+_chk@", needed)), fortified, configuration)
+            run("cmake", "--build", self.folder / "multi", "--config", configuration, "--target", "mobivate", "mbv")
+            for name in ("libmobivate.so.1", "mbv"):
+                file = self.folder / "multi" / configuration / name
+                if fortified:
+                    self.assert_hardened(file)
+                else:
+                    self.assertNotRegex(run("nm", "-D", "-u", file), r"__\w+_chk@")
 
     def test_fortified_otherwise(self):
         """Debian, Ubuntu and Gentoo have a say of their own."""
@@ -242,11 +247,13 @@ class Hardening(Project):
             self.assertEqual(re.findall(r"-D_FORTIFY_SOURCE=\d", command), ["-D_FORTIFY_SOURCE=3"])
 
     def test_indirect_branches_and_returns(self):
-        if not self.is_x86():
-            self.skipTest("IBT and SHSTK are x86's")
         self.configure()
         self.build()
         build = self.folder / "build"
+        for name in ("libmobivate.so.1", "mbv"):
+            self.assert_hardened(build / name)
+        if not self.is_x86():
+            self.skipTest("IBT and SHSTK are x86's")
         both = {"IBT", "SHSTK"}
         self.assertEqual(self.properties(build / "libmobivate.so.1"), [both])
         # What the note says is so: each object that was linked has both, or has nothing that is called indirectly.
@@ -318,8 +325,7 @@ class Curl(Project):
         self.assertEqual({package["name"]: package.get("versionInfo") for package in document["packages"]}["libcurl"], version)
 
     def test_the_bill_of_materials_names_the_tls_library_that_is_used(self):
-        for tls, name in (("libgnutls.so.30", "GnuTLS"), ("libmbedtls.so.14", "Mbed TLS"), ("libwolfssl.so.42", "wolfSSL"),
-                          ("libssl.so.3", "OpenSSL"), ("libother.so.1", None)):
+        for tls, name in (("libgnutls.so.30", "GnuTLS"), ("libmbedtls.so.14", "Mbed TLS"), ("libother.so.1", None)):
             with self.subTest(tls=tls):
                 (self.folder / "empty.c").write_text("int empty;\n")
                 run("cc", "-shared", "-fPIC", f"-Wl,-soname,{tls}", "-o", self.folder / "libtls.so", self.folder / "empty.c")
