@@ -70,11 +70,14 @@
 #endif
 #endif
 
-#if defined(__cplusplus)
+#if defined(__cplusplus) && (__cplusplus >= 201103L || (defined(_MSC_VER) && _MSC_VER >= 1900))
 #define MBV_NOEXCEPT noexcept
-extern "C" {
 #else
 #define MBV_NOEXCEPT
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
 #endif
 
 /* ---- Constants ------------------------------------------------------------------------------- */

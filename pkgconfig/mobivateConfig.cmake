@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: MIT
 # find_package(mobivate) gives mobivate::mobivate. It is the shared library; the static one where it is asked for, by
-# find_package(mobivate COMPONENTS static), or by BUILD_SHARED_LIBS being set to OFF.
+# find_package(mobivate COMPONENTS static), or by BUILD_SHARED_LIBS being set to OFF. Where one of them alone was built, it is that one.
 include(CMakeFindDependencyMacro)
 set(mobivate_kind shared)
 if("static" IN_LIST mobivate_FIND_COMPONENTS)
   set(mobivate_kind static)
 elseif(NOT "shared" IN_LIST mobivate_FIND_COMPONENTS AND DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
   set(mobivate_kind static)
+endif()
+if(NOT mobivate_FIND_COMPONENTS AND NOT EXISTS ${CMAKE_CURRENT_LIST_DIR}/mobivate-${mobivate_kind}.cmake)
+  set(mobivate_other_static shared)
+  set(mobivate_other_shared static)
+  set(mobivate_kind ${mobivate_other_${mobivate_kind}})
+endif()
+if(NOT EXISTS ${CMAKE_CURRENT_LIST_DIR}/mobivate-${mobivate_kind}.cmake)
+  set(mobivate_FOUND FALSE)
+  set(mobivate_NOT_FOUND_MESSAGE "This mobivate was built without its ${mobivate_kind} library.")
+  return()
 endif()
 if(mobivate_kind STREQUAL static)
   find_dependency(CURL)

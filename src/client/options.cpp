@@ -83,9 +83,22 @@ bool set_ca_dir(Options& options, std::string_view value, Message& why) {
     return true;
 }
 
+// Whether a / ? or # cuts user name and password in two, so that the host would be a part of them.
+bool cuts_credentials(std::string_view url) {
+    const std::size_t scheme_end = url.find("://");
+    if (scheme_end != std::string_view::npos) url.remove_prefix(scheme_end + 3);
+    const std::size_t cut = url.find_first_of("/?#");
+    return cut != std::string_view::npos && url.find('@', cut) != std::string_view::npos;
+}
+
 // The value is not quoted in a message: it may carry the proxy's password.
 bool set_proxy(Options& options, std::string_view value, Message& why) {
     std::string proxy(value);
+    if (cuts_credentials(value)) {
+        why << "is not a URL such as http://user:password@host:3128: in the user name and the password, "
+               "/ is written %2F, ? is %3F, # is %23 and @ is %40";
+        return false;
+    }
     if (!proxy.empty()) {
         const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
         if (url == nullptr) throw std::bad_alloc();

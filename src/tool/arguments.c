@@ -15,12 +15,13 @@ const char arguments_help[] =
     "This revokes the key that the account had.\n"
     "\n"
     "The password is asked for on the terminal, unless it comes from elsewhere:\n"
-    "  --password-file FILE  read it from FILE; one newline at the end is not part of it\n"
+    "  --password-file FILE  read it from FILE, or - for standard input; one newline at the end\n"
+    "                        is not part of it\n"
     "  --password-stdin      read it from standard input, likewise\n"
     "\n"
     "Options:\n"
     "  --username NAME       the account's user name\n"
-    "  --output FILE         write the key to FILE, with mode 0600, not to standard output\n"
+    "  --output FILE         write the key to FILE, with mode 0600; - is standard output\n"
     "  --json                print one JSON object to standard output, on failure too\n"
     "  --timeout SECONDS     give up after this time, such as 2.5 (default: 30)\n"
     "  --base-url URL        where the service is (default: https://api.mobivatebulksms.com)\n"
@@ -85,45 +86,64 @@ static void take_option(struct arguments* arguments, int id, const char* value, 
     arguments->values[id] = value != NULL ? value : "";
 }
 
-static void take_operand(struct arguments* arguments, const char* operand, int position,
-                         struct report* report) {
-    if (arguments->command == NULL) {
-        arguments->command = operand;
-        if (strcmp(operand, "create-key") != 0) mistake(report, operand, "is not a command of mbv");
-        return;
-    }
+/* Nor is a word that belongs nowhere. */
+static void take_operand(struct arguments* arguments, const struct command* commands, const char* operand,
+                         int position, struct report* report) {
     char subject[32];
     (void)snprintf(subject, sizeof subject, "Argument %d", position);
-    mistake(report, subject, "is one too many: mbv takes a command and options");
+    if (arguments->command != NULL) {
+        mistake(report, subject, "is one too many: mbv takes a command and options");
+        return;
+    }
+    for (arguments->command = commands; arguments->command->name != NULL; ++arguments->command) {
+        if (strcmp(operand, arguments->command->name) == 0) return;
+    }
+    mistake(report, subject, "is not a command of mbv");
 }
 
 static void take_unknown(const char* argument, struct report* report) {
-    if (optopt >= FIRST_CODE) {
-        option_mistake(report, options[optopt - FIRST_CODE].name, "takes no value");
-        return;
-    }
     char subject[64];
-    if (optopt != 0) {
-        (void)snprintf(subject, sizeof subject, "-%c", optopt);
-    } else {
+    if (strncmp(argument, "--", 2) == 0) {
         (void)snprintf(subject, sizeof subject, "%.*s", (int)strcspn(argument, "="), argument);
+    } else {
+        (void)snprintf(subject, sizeof subject, "-%c", optopt);
     }
     mistake(report, subject, "is not an option of mbv");
 }
 
-static void take_all(struct arguments* arguments, int argc, char** argv, struct report* report) {
+/* Whether it is one of the options in full. getopt_long takes what they begin with, too, and a later option
+ * would change what that means. */
+static bool is_spelt_out(const char* argument) {
+    for (const struct option* option = options; option->name != NULL; ++option) {
+        const size_t size = strlen(option->name);
+        if (strncmp(argument + 2, option->name, size) == 0 && strchr("=", argument[2 + size]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void take_all(struct arguments* arguments, const struct command* commands, int argc, char** argv,
+                     struct report* report) {
     opterr = 0;
-    int code;
-    /* "-": operands come in their place, as code 1; ":": a missing value comes as ':'. */
-    while ((code = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
-        switch (code) {
-            case 1: take_operand(arguments, optarg, optind - 1, report); break;
-            case ':': option_mistake(report, options[optopt - FIRST_CODE].name, "needs a value"); break;
-            case '?': take_unknown(argv[optind - 1], report); break;
-            default: take_option(arguments, code - FIRST_CODE, optarg, report); break;
+    for (;;) {
+        const char* argument = argv[optind]; /* NULL at the end */
+        /* "-": operands come in their place, as code 1; ":": a missing value comes as ':'. */
+        const int code = getopt_long(argc, argv, "-:", options, NULL);
+        if (code == -1) break;
+        if (code == 1) {
+            take_operand(arguments, commands, optarg, optind - 1, report);
+        } else if (strncmp(argument, "--", 2) != 0 || !is_spelt_out(argument)) {
+            take_unknown(argument, report);
+        } else if (code == ':') {
+            option_mistake(report, options[optopt - FIRST_CODE].name, "needs a value");
+        } else if (code == '?') {
+            option_mistake(report, options[optopt - FIRST_CODE].name, "takes no value");
+        } else {
+            take_option(arguments, code - FIRST_CODE, optarg, report);
         }
     }
-    for (; optind < argc; ++optind) take_operand(arguments, argv[optind], optind, report); /* after "--" */
+    for (; optind < argc; ++optind)
+        take_operand(arguments, commands, argv[optind], optind, report); /* after "--" */
 }
 
 /* ---- What the options must be together ---- */
@@ -154,13 +174,26 @@ static void convert_timeout(struct arguments* arguments, struct report* report) 
     (void)snprintf(arguments->timeout_ms, sizeof arguments->timeout_ms, "%" PRId64, timeout);
 }
 
-static void check_together(const struct arguments* arguments, struct report* report) {
-    const char* const* values = arguments->values;
-    if (arguments->command == NULL) {
+static void check_command(const struct arguments* arguments, struct report* report) {
+    const struct command* command = arguments->command;
+    if (command == NULL) {
         mistake(report, "A command", "is missing: mbv create-key --username NAME");
         return;
     }
-    if (values[OPTION_USERNAME] == NULL) mistake(report, "--username", "is missing");
+    const uint32_t always = OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
+    for (int id = 0; id < OPTION_COUNT; ++id) {
+        const bool given = arguments->values[id] != NULL;
+        if (given && ((command->takes | always) & OPTION_BIT(id)) == 0) {
+            option_mistake(report, options[id].name, "does not belong to this command");
+        }
+        if (!given && (command->needs & OPTION_BIT(id)) != 0) {
+            option_mistake(report, options[id].name, "is missing");
+        }
+    }
+}
+
+static void check_together(const struct arguments* arguments, struct report* report) {
+    const char* const* values = arguments->values;
     if (values[OPTION_USERNAME] != NULL && *values[OPTION_USERNAME] == '\0') {
         mistake(report, "--username", "is empty");
     }
@@ -169,11 +202,28 @@ static void check_together(const struct arguments* arguments, struct report* rep
     }
 }
 
-bool arguments_parse(struct arguments* arguments, int argc, char** argv, struct report* report) {
+static bool is_dash(const char* value) { return value != NULL && strcmp(value, "-") == 0; }
+
+/* As everywhere, "-" is standard input or output; "./-" is a file. */
+static void take_dashes(struct arguments* arguments) {
+    const char** values = arguments->values;
+    if (is_dash(values[OPTION_OUTPUT])) values[OPTION_OUTPUT] = NULL;
+    if (is_dash(values[OPTION_PASSWORD_FILE])) {
+        values[OPTION_PASSWORD_FILE] = NULL;
+        values[OPTION_PASSWORD_STDIN] = "";
+    }
+}
+
+bool arguments_parse(struct arguments* arguments, const struct command* commands, int argc, char** argv,
+                     struct report* report) {
     *arguments = (struct arguments){0};
-    take_all(arguments, argc, argv, report);
+    take_all(arguments, commands, argc, argv, report);
     convert_timeout(arguments, report);
     const bool asks = arguments->values[OPTION_HELP] != NULL || arguments->values[OPTION_VERSION] != NULL;
-    if (!asks) check_together(arguments, report);
+    if (!asks) {
+        check_command(arguments, report);
+        check_together(arguments, report);
+    }
+    take_dashes(arguments);
     return report->exit_code == EXIT_CREATED;
 }

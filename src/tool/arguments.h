@@ -5,6 +5,8 @@
 #define MBV_TOOL_ARGUMENTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "report.h"
 
@@ -25,15 +27,28 @@ enum option_id {
     OPTION_COUNT
 };
 
+/* A set of options; --help and --version need not be in one. */
+#define OPTION_BIT(id) (UINT32_C(1) << (id))
+
+struct run;
+
+struct command {
+    const char* name;
+    uint32_t takes;
+    uint32_t needs;
+    void (*execute)(struct run* run);
+};
+
 struct arguments {
-    const char* command;
+    const struct command* command;
     const char* values[OPTION_COUNT]; /* NULL when not given; "" for one that is given and takes no value */
     char timeout_ms[16];              /* --timeout in the library's unit */
 };
 
-/* Reads all of argv, also beyond a mistake, so that a --json behind it counts. Returns false with the
- * first mistake in the report. */
-bool arguments_parse(struct arguments* arguments, int argc, char** argv, struct report* report);
+/* Reads all of argv, also beyond a mistake, so that a --json behind it counts. The commands end with one
+ * without a name. Returns false with the first mistake in the report. */
+bool arguments_parse(struct arguments* arguments, const struct command* commands, int argc, char** argv,
+                     struct report* report);
 
 /* What --help prints. */
 extern const char arguments_help[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* getentropy */
+#define _GNU_SOURCE /* statx, fallocate */
 #include "output.h"
 
 #include <errno.h>
@@ -12,10 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#if defined(__APPLE__)
-#include <sys/random.h>
-#endif
-
 #include "io.h"
 
 static bool fail(const struct output* output, struct report* report, const char* reason) {
@@ -24,6 +20,8 @@ static bool fail(const struct output* output, struct report* report, const char*
                        " Choose another place for --output.",
                        output->path, reason);
 }
+
+/* ---- What is there ---- */
 
 static int open_directory_of(const char* path, const char* name) {
     /* Everything up to the last slash, the slash included, which is right for "/" too. */
@@ -36,6 +34,29 @@ static int open_directory_of(const char* path, const char* name) {
     return descriptor;
 }
 
+/* What stat does not tell. Where the system or its file system does not tell it either, nothing is set. */
+struct attributes {
+    bool immutable;
+    bool append_only;
+    bool mount_point;
+};
+
+static struct attributes attributes_of(int directory, const char* name) {
+    struct attributes result = {0};
+#if defined(STATX_ATTR_MOUNT_ROOT)
+    struct statx file;
+    if (statx(directory, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &file) != 0) return result;
+    const uint64_t known = file.stx_attributes & file.stx_attributes_mask;
+    result.immutable = (known & STATX_ATTR_IMMUTABLE) != 0;
+    result.append_only = (known & STATX_ATTR_APPEND) != 0;
+    result.mount_point = (known & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+    (void)directory;
+    (void)name;
+#endif
+    return result;
+}
+
 /* Whether a rename may take the place of what is there: a sticky directory, such as /tmp, protects the
  * files of others. */
 static bool is_protected(const struct stat* directory, const struct stat* file) {
@@ -44,19 +65,32 @@ static bool is_protected(const struct stat* directory, const struct stat* file) 
            directory->st_uid != user;
 }
 
-/* NULL, or why the name cannot be given to a new file. */
-static const char* why_not_replaceable(const struct output* output) {
+/* NULL, or why no key can be written there. */
+static const char* why_not_writable(struct output* output) {
+    const struct attributes above = attributes_of(output->directory, "");
+    const struct attributes own = attributes_of(output->directory, output->name);
     struct stat directory;
     struct stat file;
     if (fstat(output->directory, &directory) != 0) return strerror(errno);
-    if (fstatat(output->directory, output->name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
-        return errno == ENOENT ? NULL : strerror(errno);
+    const bool exists = fstatat(output->directory, output->name, &file, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!exists && errno != ENOENT) return strerror(errno);
+    if (exists) {
+        /* The rename would replace the link or the device, which is hardly what was meant. */
+        if (S_ISLNK(file.st_mode)) {
+            return "it is a symbolic link; name the file that it points to, or - for standard output";
+        }
+        if (S_ISDIR(file.st_mode)) return strerror(EISDIR);
+        if (!S_ISREG(file.st_mode)) return "it is not a regular file; - is standard output";
+        if (own.immutable) return "the file is immutable (see chattr)";
+        if (own.append_only) return "the file is append-only (see chattr)";
     }
-    /* The rename would replace the link or the device, which is hardly what was meant. */
-    if (S_ISLNK(file.st_mode)) return "it is a symbolic link; name the file that it points to";
-    if (S_ISDIR(file.st_mode)) return strerror(EISDIR);
-    if (!S_ISREG(file.st_mode)) return "it is not a regular file";
-    if (is_protected(&directory, &file)) return "another user's file in a directory that protects it";
+    output->in_place = exists && own.mount_point;
+    if (output->in_place) return NULL;
+    if (above.immutable) return "its directory is immutable (see chattr)";
+    if (above.append_only) return "its directory is append-only (see chattr)";
+    if (exists && is_protected(&directory, &file)) {
+        return "another user's file in a directory that protects it";
+    }
     return NULL;
 }
 
@@ -67,46 +101,198 @@ bool output_open(struct output* output, const char* path, struct report* report)
     if (*output->name == '\0') return fail(output, report, "it names no file");
     output->directory = open_directory_of(path, output->name);
     if (output->directory < 0) return fail(output, report, strerror(errno));
-    const char* why_not = why_not_replaceable(output);
+    const char* why_not = why_not_writable(output);
     return why_not == NULL || fail(output, report, why_not);
 }
 
-static int create_temporary(struct output* output) {
-    uint64_t random;
-    if (getentropy(&random, sizeof random) != 0) return errno;
-    (void)snprintf(output->temporary, sizeof output->temporary, ".mbv-%016" PRIx64, random);
-    output->file = openat(output->directory, output->temporary,
-                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (output->file < 0) {
-        const int error = errno;
-        output->temporary[0] = '\0';
-        return error;
-    }
-    /* The umask may have taken even the owner's rights. */
-    return fchmod(output->file, S_IRUSR | S_IWUSR) == 0 ? 0 : errno;
+/* ---- The lock ----
+ *
+ * POSIX's own record locks: they tell who holds one, and hold between the machines that share a directory
+ * by NFS. Such a lock is lost when its process closes any descriptor of the file, so none but output->file
+ * is ever opened for it after it is locked. */
+
+/* Returns 0, EAGAIN when another process has the lock, or the errno value of a system that cannot lock. */
+static int lock(int file) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(file, F_SETLK, &whole) == 0) return 0;
+    return errno == EACCES ? EAGAIN : errno;
 }
 
-/* A disk that is full says so now, and not when there is a key. */
-static int reserve_room(int file) {
-    const int error = posix_fallocate(file, 0, KEY_CAPACITY);
-    return error == EINVAL || error == EOPNOTSUPP ? 0 : error; /* a file system that cannot */
+/* The process that has the lock; 0 when it cannot be told (it ended, or runs on another machine). */
+static pid_t holder_of(int file) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(file, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK || whole.l_pid < 0) return 0;
+    return whole.l_pid;
+}
+
+static bool fail_busy(const struct output* output, pid_t holder, struct report* report) {
+    char who[48] = "Another process";
+    if (holder > 0) (void)snprintf(who, sizeof who, "Another process, %jd,", (intmax_t)holder);
+    return report_fail(
+        report, EXIT_USAGE,
+        "%s is creating a key for %s. Wait for it to end. Only one may, or the file could end up "
+        "with a key that is revoked already. " NOTHING_SENT,
+        who, output->path);
+}
+
+/* FNV-1a. One new file's name for each name of an output, however long that is. */
+static uint64_t hash_of(const char* name) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *name != '\0'; ++name) hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Whether the name still belongs to the file that is open: a run that ends renames or removes it. */
+static bool has_name(const struct output* output, int file, const char* name) {
+    struct stat opened;
+    struct stat named;
+    return fstat(file, &opened) == 0 && fstatat(output->directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+enum attempt { DONE, AGAIN, FAILED };
+
+/* The new file is always one that this run has made: one that lay there may be somebody else's. */
+static enum attempt make_new_file(struct output* output, const char* name, struct report* report) {
+    const int file = openat(output->directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            S_IRUSR | S_IWUSR);
+    if (file < 0) {
+        if (errno == EEXIST) return AGAIN;
+        (void)fail(output, report, strerror(errno));
+        return FAILED;
+    }
+    /* Where files cannot be locked, that the file exists is all the lock there is. */
+    const int error = lock(file);
+    if (error == EAGAIN || !has_name(output, file, name)) {
+        /* Another run took it for left behind, before it was locked: that run goes on, this one looks anew.
+         */
+        (void)close(file);
+        return AGAIN;
+    }
+    output->file = file;
+    (void)snprintf(output->temporary, sizeof output->temporary, "%s", name);
+    return DONE;
+}
+
+static enum attempt fail_in_the_way(const struct output* output, const char* name, int error,
+                                    struct report* report) {
+    (void)report_fail(report, EXIT_USAGE,
+                      "%.*s%s is in the way of writing %s, and cannot be locked and removed: %s. Remove it, "
+                      "unless another mbv is running for that file. " NOTHING_SENT,
+                      (int)(output->name - output->path), output->path, name, output->path, strerror(error));
+    return FAILED;
+}
+
+/* The name is taken: by a run that is at work, which ends this one, or by one that was killed. */
+static enum attempt remove_left_behind(const struct output* output, const char* name, struct report* report) {
+    const int file = openat(output->directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0) return errno == ENOENT ? AGAIN : fail_in_the_way(output, name, errno, report);
+    enum attempt result = AGAIN;
+    const int error = lock(file);
+    if (error == EAGAIN) {
+        (void)fail_busy(output, holder_of(file), report);
+        result = FAILED;
+    } else if (error != 0) {
+        result = fail_in_the_way(output, name, error, report);
+    } else if (has_name(output, file, name) && unlinkat(output->directory, name, 0) != 0) {
+        result = fail_in_the_way(output, name, errno, report);
+    }
+    (void)close(file);
+    return result;
+}
+
+static bool lock_new_file(struct output* output, struct report* report) {
+    char name[sizeof output->temporary];
+    (void)snprintf(name, sizeof name, ".mbv-%016" PRIx64, hash_of(output->name));
+    /* Each further turn means that another run came or went in between. */
+    for (int turns = 0; turns < 100; ++turns) {
+        enum attempt result = make_new_file(output, name, report);
+        if (result == AGAIN) result = remove_left_behind(output, name, report);
+        if (result != AGAIN) return result == DONE;
+    }
+    return fail_busy(output, 0, report);
+}
+
+/* ---- Before anything is sent ---- */
+
+static bool reserve_new_file(struct output* output, struct report* report) {
+    if (!lock_new_file(output, report)) return false;
+    /* The umask may have taken even the owner's rights. */
+    if (fchmod(output->file, S_IRUSR | S_IWUSR) != 0) return fail(output, report, strerror(errno));
+    /* A disk that is full says so now, and not when there is a key. */
+    const int error = posix_fallocate(output->file, 0, KEY_CAPACITY);
+    if (error == 0 || error == EINVAL || error == EOPNOTSUPP) return true; /* a file system that cannot */
+    return fail(output, report, strerror(error));
+}
+
+static int open_in_place(struct output* output) {
+    output->file = openat(output->directory, output->name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (output->file < 0) return errno;
+    struct stat file;
+    if (fstat(output->file, &file) != 0) return errno;
+    return S_ISREG(file.st_mode) ? 0 : EINVAL;
+}
+
+static void warn_if_others_can_read(const struct output* output) {
+    struct stat file;
+    if (fstat(output->file, &file) != 0 || (file.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
+    char warning[4352];
+    (void)snprintf(
+        warning, sizeof warning,
+        "warning: %s is a mount point, so its mode (%03o) stays, and lets other users read the key.",
+        output->path, (unsigned)(file.st_mode & 0777));
+    report_sentence(warning);
+}
+
+static bool reserve_in_place(struct output* output, struct report* report) {
+    int error = open_in_place(output);
+    if (error != 0) return fail(output, report, strerror(error));
+    if (lock(output->file) == EAGAIN) return fail_busy(output, holder_of(output->file), report);
+#if defined(FALLOC_FL_KEEP_SIZE)
+    /* Room on the disk, with the old content as it is. */
+    error = fallocate(output->file, FALLOC_FL_KEEP_SIZE, 0, KEY_CAPACITY) == 0 ? 0 : errno;
+    if (error != 0 && error != EINVAL && error != EOPNOTSUPP && error != ENOSYS) {
+        return fail(output, report, strerror(error));
+    }
+#endif
+    warn_if_others_can_read(output);
+    return true;
 }
 
 bool output_reserve(struct output* output, struct report* report) {
-    int error = create_temporary(output);
-    if (error == 0) error = reserve_room(output->file);
-    return error == 0 || fail(output, report, strerror(error));
+    return output->in_place ? reserve_in_place(output, report) : reserve_new_file(output, report);
 }
 
-int output_commit(struct output* output, const char* line, size_t size) {
-    int error = io_write_all(output->file, line, size);
-    if (error != 0) return error;
-    if (ftruncate(output->file, (off_t)size) != 0) return errno; /* gives back what was reserved */
-    error = io_sync(output->file);
-    if (error != 0) return error;
+/* ---- When there is a key ---- */
+
+/* Cuts after writing: a reader in between, or after a crash, finds the whole key in the first line. */
+static int write_line(int file, const char* line, size_t size) {
+    int error = io_write_all(file, line, size);
+    if (error == 0 && ftruncate(file, (off_t)size) != 0) error = errno;
+    return error != 0 ? error : io_sync(file);
+}
+
+static int rename_new_file(struct output* output) {
     if (renameat(output->directory, output->temporary, output->directory, output->name) != 0) return errno;
     output->temporary[0] = '\0';
     return io_sync(output->directory); /* the new name, too */
+}
+
+/* Something was mounted there in the meantime, or the system could not tell that it was. */
+static int write_in_place_instead(struct output* output, const char* line, size_t size) {
+    const int file = output->file;
+    int error = open_in_place(output);
+    if (error == 0) error = write_line(output->file, line, size);
+    if (output->file >= 0) (void)close(output->file);
+    output->file = file;
+    return error;
+}
+
+int output_commit(struct output* output, const char* line, size_t size) {
+    int error = write_line(output->file, line, size);
+    if (error != 0 || output->in_place) return error;
+    error = rename_new_file(output);
+    return error == EBUSY ? write_in_place_instead(output, line, size) : error;
 }
 
 void output_close(struct output* output) {

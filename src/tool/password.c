@@ -25,7 +25,27 @@ static void strip_newline(struct secret* password) {
     password->size = size;
 }
 
+static bool begins_with(const struct secret* password, const char* bytes, size_t size) {
+    return password->size >= size && memcmp(password->bytes, bytes, size) == 0;
+}
+
+/* NULL, or what an editor has put before the password, as some of Windows do. */
+static const char* byte_order_mark(const struct secret* password) {
+    if (begins_with(password, "\xef\xbb\xbf", 3)) return "a byte order mark";
+    if (begins_with(password, "\xff\xfe", 2) || begins_with(password, "\xfe\xff", 2)) {
+        return "a byte order mark of UTF-16 or UTF-32";
+    }
+    return NULL;
+}
+
 static bool check(struct secret* password, const char* source, struct report* report) {
+    const char* mark = byte_order_mark(password);
+    if (mark != NULL) {
+        return report_fail(report, EXIT_USAGE,
+                           "The password in %s begins with %s, which is hardly part of it. Save it as UTF-8 "
+                           "without one. " NOTHING_SENT,
+                           source, mark);
+    }
     strip_newline(password);
     if (password->size == 0) {
         return report_fail(report, EXIT_USAGE, "There is no password in %s. " NOTHING_SENT, source);

@@ -3,7 +3,9 @@
 
 MBV_TOOL is the tool's path. Whatever the tool claims is compared with what the stand-in knows."""
 
+import concurrent.futures
 import ctypes
+import fcntl
 import json
 import os
 import re
@@ -243,7 +245,8 @@ class Usage(ToolTest):
         self.assert_old_key_valid(requests=0)
 
     def wrong(self, *options, password_file=None):
-        return self.create(*options, password_file=password_file)
+        # A file that should not be there does not land in the sources.
+        return self.create(*options, password_file=password_file, cwd=self.directory)
 
     def setUp(self):
         super().setUp()
@@ -253,7 +256,26 @@ class Usage(ToolTest):
         self.assert_wrong(self.run_command([self.tool]), "command", "See mbv --help.")
 
     def test_unknown_command(self):
-        self.assert_wrong(self.run_command([self.tool, "delete-key"]), "delete-key", "See mbv --help.")
+        for words in (["hunter2"], ["hunter2", "create-key"], ["--", "hunter2", "--json"], ["", "hunter2"]):
+            with self.subTest(words=words):
+                finished = self.run_command([self.tool, *words])
+                position = 2 if words[0] == "--" else 1
+                self.assert_wrong(finished, f"Argument {position} is not a command", "See mbv --help.")
+                self.assertNotIn(b"hunter2", finished.stderr)
+
+    def test_abbreviated_options(self):
+        """What an abbreviation means could change with each new option."""
+        for option, value in (("--username", "hunter2"), ("--password-file", "hunter2"), ("--password-stdin", None),
+                              ("--base-url", "hunter2"), ("--ca-file", "hunter2"), ("--proxy", "hunter2"),
+                              ("--timeout", "1"), ("--output", "hunter2"), ("--json", None), ("--help", None),
+                              ("--version", None)):
+            for short in (option[:-1], option[:4]):
+                for given in ([short], [short + "=hunter2"], [short, value]):
+                    if given[-1] is not None:
+                        with self.subTest(given=given):
+                            finished = self.wrong(*given)
+                            self.assert_wrong(finished, f"mbv: {short} is not an option of mbv.", "See mbv --help.")
+                            self.assertNotIn(b"hunter2", finished.stderr)
 
     def test_no_username(self):
         self.assert_wrong(self.run_command([self.tool, "create-key"]), "--username", "See mbv --help.")
@@ -344,6 +366,15 @@ class Usage(ToolTest):
                 self.assert_old_key_valid(requests=0)
                 if finished.returncode == 2:
                     self.assert_wrong(finished, option + ": ")
+
+    def test_proxy_whose_password_is_not_escaped(self):
+        for proxy in ("http://user:to/psecret@localhost:1", "http://user:1/psecret@localhost:1",
+                      "http://user:1?psecret@localhost:1", "socks5h://user:1#psecret@localhost:1",
+                      "user:1/psecret@localhost:1"):
+            with self.subTest(proxy=proxy):
+                finished = self.wrong("--proxy", proxy)
+                self.assert_wrong(finished, "--proxy: The option proxy is not a URL", "%2F")
+                self.assertNotIn(b"psecret", finished.stderr)
 
     def test_username_that_the_library_refuses(self):
         command = self.command()
@@ -640,6 +671,27 @@ class Password(ToolTest):
     def test_not_utf8(self):
         self.account()
         self.assert_wrong(self.create(password_file=self.write("password", b"secret\xff")), "UTF-8")
+
+    def test_byte_order_marks(self):
+        """As some editors write them, and PowerShell's redirection."""
+        self.account()
+        for encoding in ("utf-8-sig", "utf-16", "utf-32"):
+            for text in (self.password, self.password + "\r\n", ""):
+                with self.subTest(encoding=encoding, text=text):
+                    content = text.encode(encoding)
+                    path = self.write("password", content)
+                    self.assert_wrong(self.create(password_file=path), path, "byte order mark", "Save it as UTF-8")
+                    finished = self.create("--password-stdin", password_file="", input=content)
+                    self.assert_wrong(finished, "standard input", "byte order mark")
+
+    def test_byte_order_mark_within(self):
+        self.account(password="se\ufeffcret")
+        self.assert_taken(self.create(password_file=self.write("password", self.password)))
+
+    def test_dash_is_stdin(self):
+        self.account()
+        finished = self.create(password_file="-", cwd=self.directory, input=self.password.encode() + b"\n")
+        self.assert_taken(finished)
 
     def test_missing_file(self):
         self.account()
@@ -1046,6 +1098,29 @@ class Delivery(ToolTest):
 
     # ---- --output ----
 
+    def test_dash_is_stdout(self):
+        for options in ((), ("--json",)):
+            with self.subTest(options=options):
+                self.account()
+                finished = self.create("--output", "-", *options, cwd=self.directory)
+                self.assert_code(finished, 0)
+                told = finished.stdout.decode()
+                if options:
+                    self.assertNotIn("output", json.loads(told))
+                self.assert_created(json.loads(told)["key"] if options else told.removesuffix("\n"))
+                self.assertEqual(os.listdir(self.directory), ["password"])
+
+    def test_dash_is_stdout_that_fails(self):
+        self.account()
+        with open("/dev/full", "wb") as full:
+            self.assert_undelivered(self.create("--output=-", stdout=full), "standard output", "No space left")
+
+    def test_file_named_dash(self):
+        self.account()
+        self.assert_code(self.create("--output", "./-", cwd=self.directory), 0)
+        with open(self.path("-")) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+
     def assert_file(self, path, finished):
         """Delivered: the key and a newline, mode 0600, and nothing on stdout."""
         self.assert_code(finished, 0)
@@ -1146,6 +1221,8 @@ class Delivery(ToolTest):
                            (self.path("missing/key"), "No such file"),
                            (self.path("password/key"), "Not a directory"),
                            (self.path("fifo"), "not a regular file"),
+                           ("/dev/null", "not a regular file; - is standard output"),
+                           ("/dev/stdout", "symbolic link; name the file that it points to, or - for standard output"),
                            (self.path("k" * 256), "too long")):
             with self.subTest(path=path[-20:]):
                 self.assert_place_refused(path, path, text, "Choose another place")
@@ -1162,6 +1239,17 @@ class Delivery(ToolTest):
                 self.assertEqual(os.readlink(link), target)
         with open(self.path("target")) as file:
             self.assertEqual(file.read(), "the old content")
+
+    def test_input_that_the_key_would_replace(self):
+        self.account()
+        password = self.write("password", self.password)
+        ca = self.write("ca.pem", "not looked into yet")
+        for output in (password, self.directory + "/./password", ca):
+            with self.subTest(output=output):
+                finished = self.create("--output", output, "--ca-file", ca, password_file=password)
+                self.assert_not_started(finished, "--output names the file of --password-file or --ca-file")
+        with open(password) as file:
+            self.assertEqual(file.read(), self.password)
 
     def test_directory_behind_a_symbolic_link(self):
         self.account()
@@ -1221,6 +1309,119 @@ class Delivery(ToolTest):
                     self.assertNotIn("key", result)
                 os.rmdir(output)
 
+    # ---- What a rename cannot replace ----
+
+    def change_attribute(self, path, attribute):
+        """Such as +i; skips where that cannot be done."""
+        if shutil.which("chattr") is None:
+            self.skipTest("chattr is not installed")
+        finished = subprocess.run(["chattr", "+" + attribute, path], capture_output=True, text=True)
+        if finished.returncode != 0:
+            self.skipTest(finished.stderr.strip())
+        self.addCleanup(subprocess.run, ["chattr", "-" + attribute, path], check=True)
+
+    def test_immutable_and_append_only_files(self):
+        for attribute, text in (("i", "the file is immutable"), ("a", "the file is append-only")):
+            with self.subTest(attribute=attribute):
+                self.account()
+                path = self.write("key-" + attribute, "the old content")
+                self.write("password", self.password)
+                self.change_attribute(path, attribute)
+                self.assert_place_refused(path, path, text)
+
+    def test_immutable_and_append_only_directories(self):
+        for attribute, text in (("i", "directory is immutable"), ("a", "directory is append-only")):
+            for exists in (False, True):
+                with self.subTest(attribute=attribute, exists=exists):
+                    self.account()
+                    self.write("password", self.password)
+                    directory = self.path(f"directory-{attribute}-{exists}")
+                    os.mkdir(directory)
+                    if exists:
+                        with open(directory + "/key", "w") as file:
+                            file.write("the old content")
+                    self.change_attribute(directory, attribute)
+                    self.assert_place_refused(directory + "/key", directory, text)
+                    self.assertEqual(os.listdir(directory), ["key"] if exists else [])
+
+    MOUNTED = 'mkdir "$PLACE/etc"; touch "$PLACE/etc/key"; mount --bind "$PLACE/secret" "$PLACE/etc/key"'
+
+    def make_secret(self, mode=0o600):
+        """A file that MOUNTED mounts over another one, as containers do it; returns the command."""
+        self.make_place()
+        secret = os.path.join(self.place, "secret")
+        with open(secret, "w") as file:
+            file.write("the old content, which is longer than a key: " + "x" * 8192)
+        os.chmod(secret, mode)
+        return secret, self.command("--output", os.path.join(self.place, "etc/key"))
+
+    def assert_secret(self, secret, mode=0o600):
+        with open(secret) as file:
+            self.assert_created(file.read().removesuffix("\n"))
+        self.assertEqual(stat.S_IMODE(os.stat(secret).st_mode), mode)
+        self.assertEqual(os.listdir(os.path.join(self.place, "etc")), ["key"])
+
+    def test_bind_mounted_file_is_written_in_place(self):
+        for directory in ("is writable", "is read-only"):
+            with self.subTest(directory=directory):
+                secret, command = self.make_secret()
+                script = self.MOUNTED
+                if directory == "is read-only":
+                    script = self.MOUNTED.replace("mount", 'mount --bind "$PLACE/etc" "$PLACE/etc"; mount', 1) + (
+                        '; mount -o remount,bind,ro "$PLACE/etc"')
+                finished = self.run_command(in_own_mounts(command, script))
+                self.assert_code(finished, 0)
+                self.assertNotIn(b"warning", finished.stderr)
+                self.assert_secret(secret)
+                shutil.rmtree(self.place)
+
+    def test_bind_mounted_file_that_others_can_read(self):
+        secret, command = self.make_secret(0o644)
+        finished = self.run_command(in_own_mounts(command, self.MOUNTED))
+        self.assert_code(finished, 0)
+        self.assert_says(finished, "warning: ", "its mode (644) stays")
+        self.assert_secret(secret, 0o644)
+
+    def test_bind_mounted_file_stays_on_failure(self):
+        secret, command = self.make_secret()
+        self.standin.make_account(self.username, self.password, {"status": 402})
+        with open(secret) as file:
+            before = file.read()
+        self.assert_code(self.run_command(in_own_mounts(command, self.MOUNTED)), 3)
+        with open(secret) as file:
+            self.assertEqual(file.read(), before)
+
+    def test_bind_mounted_file_that_is_read_only(self):
+        secret, command = self.make_secret()
+        script = self.MOUNTED + '; mount -o remount,bind,ro "$PLACE/etc/key"'
+        self.assert_not_started(self.run_command(in_own_mounts(command, script)), self.place, "Read-only file system")
+
+    def test_bind_mounted_file_of_another_run(self):
+        """Two containers with the same secret have no directory in common."""
+        secret, command = self.make_secret()
+        with open(secret, "r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            finished = self.run_command(in_own_mounts(command, self.MOUNTED))
+        self.assert_not_started(finished, f"Another process, {os.getpid()}, is creating a key", self.place)
+
+    def test_file_that_is_mounted_over_during_the_call(self):
+        secret, _ = self.make_secret()
+        with Gate(self.standin.address) as gate:
+            command = self.command("--output", os.path.join(self.place, "etc/key"), base_url=gate.url)
+            script = ('mkdir "$PLACE/etc"; touch "$PLACE/etc/key"; mkfifo "$PLACE/mount" "$PLACE/mounted"; '
+                      '(read -r _ <"$PLACE/mount"; mount --bind "$PLACE/secret" "$PLACE/etc/key"; '
+                      'echo >"$PLACE/mounted") & ')
+            process = self.start_command(in_own_mounts(command, script))
+            gate.wait()
+            with open(self.place + "/mount", "w") as file:
+                file.write("now\n")
+            with open(self.place + "/mounted") as file:
+                file.read()
+            gate.open()
+            finished = self.finish(process)
+        self.assert_code(finished, 0)
+        self.assert_secret(secret)
+
     # ---- File systems ----
 
     FULL = 'mount -t tmpfs -o size=64k none "$PLACE"; cat /dev/zero >"$PLACE/filler" 2>/dev/null || true'
@@ -1278,6 +1479,165 @@ class Delivery(ToolTest):
         command = self.command("--output", os.path.join(self.place, "key"))
         finished = self.run_command(in_own_mounts(command, 'mount -t tmpfs -o ro none "$PLACE"'))
         self.assert_not_started(finished, self.place, "Read-only file system")
+
+
+class Lock(ToolTest):
+    """Two runs with the same --output: the later key revokes the earlier one, so only one may go on."""
+
+    STALL = {"creates": True, "cut": {"after": 0, "how": "stall"}}
+
+    def assert_refused(self, finished, holder):
+        self.assert_code(finished, 2)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, f"Another process, {holder}, is creating a key for ", STILL_WORKS)
+
+    def content(self, name="key"):
+        with open(self.path(name)) as file:
+            return file.read().removesuffix("\n")
+
+    def test_second_run_is_refused(self):
+        self.account()
+        os.symlink(".", self.path("link"))
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command("--output", self.path("key"), base_url=gate.url))
+            gate.wait()
+            for output in (self.path("key"), "key", "./key", "link/key"):
+                with self.subTest(output=output):
+                    finished = self.create("--output", output, cwd=self.directory)
+                    self.assert_refused(finished, process.pid)
+                    self.assertIn(output + ". ", finished.stderr.decode())
+            gate.open()
+            self.assert_code(self.finish(process), 0)
+        self.assert_created(self.content())
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "link", "password"])
+
+    def test_second_run_over_an_old_file_is_refused(self):
+        self.account()
+        self.write("key", "the old content")
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command("--output", self.path("key"), base_url=gate.url))
+            gate.wait()
+            self.assert_refused(self.create("--output", self.path("key")), process.pid)
+            gate.open()
+            self.assert_code(self.finish(process), 0)
+        self.assert_created(self.content())
+
+    def test_other_outputs_are_free(self):
+        self.account()
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command("--output", self.path("key"), base_url=gate.url))
+            gate.wait()
+            self.username = "another-" + self.username
+            self.account()
+            self.assert_code(self.create("--output", self.path("other-key")), 0)
+            self.assert_created(self.content("other-key"))
+            gate.open()
+            self.assert_code(self.finish(process), 0)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "other-key", "password"])
+
+    def test_next_run_after_each_end(self):
+        """However a run ended, the next one may, and what only SIGKILL leaves behind goes with it."""
+        for name in ("success", "SIGTERM", "SIGKILL"):
+            with self.subTest(name):
+                self.account()
+                with Gate(self.standin.address) as gate:
+                    process = self.start_command(self.command("--output", self.path("key"), base_url=gate.url))
+                    gate.wait()
+                    if name != "success":
+                        process.send_signal(getattr(signal, name))
+                        self.finish(process)
+                    gate.open()
+                    self.finish(process)
+                self.assertEqual(len(os.listdir(self.directory)), 1 if name == "SIGTERM" else 2)
+                self.account()
+                self.assert_code(self.create("--output", self.path("key")), 0)
+                self.assert_created(self.content())
+                self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+                os.unlink(self.path("key"))
+
+    def test_many_at_once(self):
+        """One of them goes on, in a clean directory and over what a killed run has left behind."""
+        self.account(self.STALL)
+        command = self.command("--output", self.path("key"))
+        for round_number in range(1, 25):
+            processes = [self.start_command(command) for _ in range(12)]
+            with concurrent.futures.ThreadPoolExecutor(len(processes)) as pool:
+                ends = [pool.submit(process.wait) for process in processes]
+                for _, end in zip(processes[1:], concurrent.futures.as_completed(ends, PATIENCE)):
+                    self.assertEqual(end.result(), 2)
+                (winner,) = [process for process in processes if process.returncode is None]
+                state = self.standin.account(self.username, requests=round_number)
+                winner.kill()
+            self.assertEqual(state["requests"], round_number)
+        self.assertEqual(len(os.listdir(self.directory)), 2)
+
+    def new_file(self, output):
+        """The name of the new file beside the output."""
+        before = set(os.listdir(self.directory))
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command("--output", output, base_url=gate.url))
+            gate.wait()
+            (name,) = set(os.listdir(self.directory)) - before - {"password"}
+            process.terminate()
+            self.finish(process)
+        return name
+
+    def test_what_lies_in_the_way_is_never_written(self):
+        """In a directory that others may write, too."""
+        self.account()
+        name = self.new_file(self.path("key"))
+        self.write("victim", "the old content", 0o666)
+        for kind in ("file of others", "hard link", "symbolic link", "directory", "FIFO"):
+            with self.subTest(kind):
+                self.account()
+                path = self.path(name)
+                if kind == "file of others":
+                    self.write(name, "planted", 0o666)
+                    planted = open(path)
+                    self.addCleanup(planted.close)
+                elif kind == "hard link":
+                    os.link(self.path("victim"), path)
+                elif kind == "symbolic link":
+                    os.symlink("victim", path)
+                elif kind == "directory":
+                    os.mkdir(path)
+                else:
+                    os.mkfifo(path)
+                finished = self.create("--output", self.path("key"))
+                if os.path.lexists(path):
+                    self.assert_code(finished, 2)
+                    self.assert_says(finished, path + " is in the way of writing", STILL_WORKS)
+                    self.assert_old_key_valid(requests=0)
+                    os.rmdir(path) if kind == "directory" else os.unlink(path)
+                else:
+                    self.assert_code(finished, 0)
+                    self.assert_created(self.content())
+                    self.assertEqual(os.stat(self.path("key")).st_nlink, 1)
+                    os.unlink(self.path("key"))
+        self.assertEqual(self.content("victim"), "the old content")
+        self.assertEqual(planted.read(), "planted")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a file of another user")
+    def test_what_another_user_has_put_in_the_way(self):
+        self.account()
+        name = self.new_file(self.path("key"))
+        user = self.as_ordinary_user()
+        shared = self.path("shared")
+        os.mkdir(shared)
+        os.chmod(shared, 0o1777)
+        for mode in (0o600, 0o666):
+            with self.subTest(mode=oct(mode)):
+                with open(os.path.join(shared, name), "w") as file:
+                    file.write("planted")
+                os.chmod(os.path.join(shared, name), mode)
+                self.account()
+                command = self.command("--output", shared + "/key", "--password-stdin", password_file="")
+                finished = self.run_command(command, input=self.password.encode(), **user)
+                self.assert_code(finished, 2)
+                self.assert_says(finished, f"{shared}/{name} is in the way of writing {shared}/key", STILL_WORKS)
+                self.assert_old_key_valid(requests=0)
+                with open(os.path.join(shared, name)) as file:
+                    self.assertEqual(file.read(), "planted")
 
 
 class Signals(ToolTest):

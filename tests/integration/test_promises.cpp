@@ -553,6 +553,12 @@ TEST_CASE("http is refused beyond loopback, and options that cannot be used are 
     refused("proxy", "ftp://user:hunter2@example.com", "The option proxy must begin with");
     CHECK(caller::error_message(client.get()).find("hunter2") == std::string::npos);
     refused("proxy", "http://exa mple", "The option proxy is not a URL");
+    for (const char* value :
+         {"http://user:hun/ter2@proxy.example.com:3128", "http://user:1?hunter2@proxy.example.com",
+          "http://us#er:hunter2@proxy.example.com", "user:12/hunter2@proxy.example.com:3128",
+          "socks5h://user:12#hunter2@proxy.example.com"}) {
+        refused("proxy", value, "The option proxy is not a URL");
+    }
     refused("user_agent", "a\r\nX-Injected: b", "The option user_agent must be printable ASCII");
     refused("user_agent", std::string(257, 'x').c_str(), "at most 256 bytes");
     refused("user_agent", "a\xFF", "is not UTF-8 at byte 1");

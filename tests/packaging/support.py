@@ -23,6 +23,20 @@ def readme_block(language, mark):
     return next(block for block in blocks if mark in block)
 
 
+def pkg_config(*flags, environment):
+    # Its output is meant for a shell, which takes the quoting off.
+    return run("sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done", env=environment).splitlines()
+
+
+def call_without_network(test, program, environment=os.environ):
+    """Runs the README's example. The default URL is the service's own; a proxy that is not there keeps the call on this machine."""
+    environment = dict(environment, https_proxy="http://127.0.0.1:1", HTTPS_PROXY="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
+    finished = subprocess.run([program], env=environment, capture_output=True, text=True)
+    test.assertEqual(finished.returncode, 1, finished)
+    test.assertIn("MBV_ERR_CONNECT", finished.stderr)
+    test.assertIn("The old key still works.", finished.stderr)
+
+
 def version():
     """The version that CMakeLists.txt says."""
     return re.search(r"^project\(mobivate VERSION ([0-9.]+) ", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# Makes mobivate.spdx.json, the bill of materials. SOURCE_DATE_EPOCH, where it is set, is its date.
+string(TIMESTAMP MOBIVATE_SBOM_CREATED "%Y-%m-%dT%H:%M:%SZ" UTC)
+
+file(STRINGS ${RAPIDJSON_INCLUDE_DIR}/rapidjson/rapidjson.h numbers REGEX "define RAPIDJSON_(MAJOR|MINOR|PATCH)_VERSION [0-9]+")
+string(REGEX MATCHALL "[0-9]+" RAPIDJSON_VERSION "${numbers}")
+list(JOIN RAPIDJSON_VERSION "." RAPIDJSON_VERSION)
+# FindCURL's name for it, and the one of curl's own CMake package.
+set(MOBIVATE_SBOM_CURL_VERSION "${CURL_VERSION_STRING}")
+if(NOT MOBIVATE_SBOM_CURL_VERSION)
+  set(MOBIVATE_SBOM_CURL_VERSION "${CURL_VERSION}")
+endif()
+
+# The TLS library that libcurl is linked with; left out where that cannot be told.
+function(mobivate_find_tls_library)
+  get_target_property(target CURL::libcurl ALIASED_TARGET)
+  if(NOT target)
+    set(target CURL::libcurl)
+  endif()
+  foreach(property IMPORTED_LOCATION IMPORTED_LOCATION_RELEASE IMPORTED_LOCATION_RELWITHDEBINFO IMPORTED_LOCATION_NONE
+          IMPORTED_LOCATION_NOCONFIG IMPORTED_LOCATION_DEBUG)
+    get_target_property(library ${target} ${property})
+    if(library AND EXISTS "${library}")
+      break()
+    endif()
+  endforeach()
+  if(NOT CMAKE_READELF OR NOT library)
+    return()
+  endif()
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C ${CMAKE_READELF} -d "${library}" OUTPUT_VARIABLE needed ERROR_QUIET)
+  foreach(one "OpenSSL|ssl|Apache-2.0" "GnuTLS|gnutls|LGPL-2.1-or-later" "Mbed TLS|mbedtls|Apache-2.0" "wolfSSL|wolfssl|NOASSERTION"
+          "NSS|nss3|MPL-2.0")
+    string(REPLACE "|" ";" one "${one}")
+    list(GET one 1 name)
+    if(needed MATCHES "\\[lib${name}\\.so\\.?([0-9.]*)\\]")
+      list(GET one 0 MOBIVATE_TLS_NAME)
+      list(GET one 2 MOBIVATE_TLS_LICENSE)
+      set(version)
+      if(name STREQUAL ssl)
+        set(version "\"versionInfo\": \"${OPENSSL_VERSION}\", ")
+      endif()
+      set(MOBIVATE_SBOM_TLS_PACKAGE "
+    {\"SPDXID\": \"SPDXRef-TLS\", \"name\": \"${MOBIVATE_TLS_NAME}\", ${version}\"downloadLocation\": \"NOASSERTION\",
+     \"filesAnalyzed\": false, \"licenseConcluded\": \"${MOBIVATE_TLS_LICENSE}\", \"licenseDeclared\": \"${MOBIVATE_TLS_LICENSE}\", \"copyrightText\": \"NOASSERTION\"},"
+        PARENT_SCOPE)
+      set(MOBIVATE_SBOM_TLS_RELATIONSHIP "
+    {\"spdxElementId\": \"SPDXRef-libcurl\", \"relationshipType\": \"DYNAMIC_LINK\", \"relatedSpdxElement\": \"SPDXRef-TLS\"},"
+        PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+mobivate_find_tls_library()
+
+# GCC and its C++ runtime have one version; another compiler's does not tell it.
+set(MOBIVATE_SBOM_RUNTIME_LICENSE "GPL-3.0-or-later WITH GCC-exception-3.1")
+if(MOBIVATE_RUNTIME STREQUAL c++)
+  set(MOBIVATE_SBOM_RUNTIME_LICENSE "Apache-2.0 WITH LLVM-exception")
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  set(MOBIVATE_SBOM_RUNTIME_VERSION "\"versionInfo\": \"${CMAKE_CXX_COMPILER_VERSION}\", ")
+endif()
+
+string(MD5 MOBIVATE_SBOM_IDENTIFIER "${PROJECT_VERSION} ${MOBIVATE_SBOM_CURL_VERSION} ${MOBIVATE_SBOM_TLS_PACKAGE} ${RAPIDJSON_VERSION} \
+${MOBIVATE_RUNTIME} ${MOBIVATE_SBOM_RUNTIME_VERSION}")
+configure_file(mobivate.spdx.json.in ${PROJECT_BINARY_DIR}/mobivate.spdx.json @ONLY)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mbv create-key. The order of its steps is the point of it all: whatever can fail is tried before the
+ * request is sent, since a key that was created must reach its user. */
+#include <mobivate.h>
+#include <string.h>
+
+#include "commands.h"
+#include "run.h"
+
+/* ---- The request ---- */
+
+static int32_t call(struct run* run) {
+    const int32_t status = mbv_create_key(run->client, run->arguments.values[OPTION_USERNAME],
+                                          MBV_NUL_TERMINATED, run->password.bytes, run->password.size,
+                                          run->key.bytes, run->key.capacity, &run->key.size);
+    secret_clear(&run->password);
+    return status;
+}
+
+/* ---- After the request ---- */
+
+static void say_created(struct run* run) {
+    const char* path = run->arguments.values[OPTION_OUTPUT];
+    const char* next = "and the old key is revoked. Use the new key from now on.";
+    if (path != NULL) {
+        (void)report_fail(&run->report, EXIT_CREATED, "A new key was created and written to %s, %s", path,
+                          next);
+    } else {
+        (void)report_fail(&run->report, EXIT_CREATED, "A new key was created, %s", next);
+    }
+}
+
+static void say_undelivered(struct run* run, const char* where, int error) {
+    run->key_goes_to_stderr = true;
+    (void)report_fail(
+        &run->report, EXIT_UNDELIVERED,
+        "A new key was created and the old key is revoked, but the new key could not be written to "
+        "%s: %s. It follows on standard error: keep it.",
+        where, strerror(error));
+}
+
+static void say_unreported(struct run* run, int error) {
+    (void)report_fail(
+        &run->report, EXIT_UNDELIVERED,
+        "A new key was created and written to %s, and the old key is revoked, but the JSON object "
+        "could not be written to standard output: %s. Use the new key from now on.",
+        run->arguments.values[OPTION_OUTPUT], strerror(error));
+}
+
+static void write_output(struct run* run) {
+    const int error = output_commit(&run->output, run->key.bytes, run->key.size + 1);
+    if (error != 0) say_undelivered(run, run->arguments.values[OPTION_OUTPUT], error);
+}
+
+static void deliver(struct run* run) {
+    const bool to_file = run->arguments.values[OPTION_OUTPUT] != NULL;
+    /* From here on the key is a line: the newline takes the place of the NUL, and no copy is made. */
+    run->key.bytes[run->key.size] = '\n';
+    say_created(run);
+    if (to_file) write_output(run);
+    const int error = run_write_stdout(run, to_file ? NULL : &run->key);
+    if (error == 0 || run->key_goes_to_stderr) return;
+    if (to_file) {
+        say_unreported(run, error);
+    } else {
+        say_undelivered(run, "standard output", error);
+    }
+}
+
+void create_key(struct run* run) {
+    const bool created = run_open(run) && run_check_stdout(run) && run_open_output(run) &&
+                         run_read_password(run) && run_check_stdout(run) && run_reserve_output(run) &&
+                         run_call(run, call);
+    if (created) {
+        deliver(run);
+    } else {
+        (void)run_write_stdout(run, NULL); /* on stderr it is told in any case */
+    }
+    run_tell(run);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#include "run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "password.h"
+#include "signals.h"
+
+static bool fail_to_start(struct report* report, const char* reason) {
+    return report_fail(report, EXIT_NOT_SENT,
+                       "The call could not be started: %s. " NOTHING_SENT " Run mbv again.", reason);
+}
+
+static bool set_options(struct run* run) {
+    const char* const* values = run->arguments.values;
+    const struct {
+        const char* given_as;
+        const char* name;
+        const char* value;
+    } settings[] = {
+        {"--base-url", "base_url", values[OPTION_BASE_URL]},
+        {"--ca-file", "ca_file", values[OPTION_CA_FILE]},
+        {"--ca-dir", "ca_dir", values[OPTION_CA_DIR]},
+        {"--proxy", "proxy", values[OPTION_PROXY]},
+        {"--timeout", "timeout_ms", values[OPTION_TIMEOUT] != NULL ? run->arguments.timeout_ms : NULL},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; ++i) {
+        if (settings[i].value == NULL) continue;
+        const int32_t status = mbv_set(run->client, settings[i].name, settings[i].value);
+        if (status == MBV_OK) continue;
+        char message[1024];
+        (void)mbv_error_message(run->client, message, sizeof message);
+        return report_fail(&run->report, status == MBV_ERR_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_NOT_SENT,
+                           "%s: %s " NOTHING_SENT, settings[i].given_as, message);
+    }
+    return true;
+}
+
+bool run_open(struct run* run) {
+    run->client = mbv_new();
+    if (run->client == NULL || !secret_open(&run->password, PASSWORD_CAPACITY) ||
+        !secret_open(&run->key, KEY_CAPACITY)) {
+        return fail_to_start(&run->report, strerror(ENOMEM));
+    }
+    return set_options(run);
+}
+
+static bool uses_stdout(const struct arguments* arguments) {
+    return arguments->values[OPTION_OUTPUT] == NULL || arguments->values[OPTION_JSON] != NULL;
+}
+
+bool run_check_stdout(struct run* run) {
+    const int error = uses_stdout(&run->arguments) ? io_check_writable(STDOUT_FILENO) : 0;
+    return error == 0 || report_fail(&run->report, EXIT_USAGE,
+                                     "Standard output cannot be written: %s. " NOTHING_SENT, strerror(error));
+}
+
+static bool is_same_file(const char* one, const char* other) {
+    struct stat first;
+    struct stat second;
+    return other != NULL && stat(one, &first) == 0 && stat(other, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+bool run_open_output(struct run* run) {
+    const char* const* values = run->arguments.values;
+    const char* path = values[OPTION_OUTPUT];
+    if (path == NULL) return true;
+    if (is_same_file(path, values[OPTION_PASSWORD_FILE]) || is_same_file(path, values[OPTION_CA_FILE])) {
+        return report_fail(&run->report, EXIT_USAGE,
+                           "--output names the file of --password-file or --ca-file, which the key would "
+                           "replace. " NOTHING_SENT);
+    }
+    return output_open(&run->output, path, &run->report);
+}
+
+bool run_reserve_output(struct run* run) {
+    return run->arguments.values[OPTION_OUTPUT] == NULL || output_reserve(&run->output, &run->report);
+}
+
+bool run_read_password(struct run* run) {
+    const char* const* values = run->arguments.values;
+    if (values[OPTION_PASSWORD_FILE] != NULL) {
+        return password_from_file(values[OPTION_PASSWORD_FILE], &run->password, &run->report);
+    }
+    if (values[OPTION_PASSWORD_STDIN] != NULL) return password_from_stdin(&run->password, &run->report);
+    return password_from_terminal(values[OPTION_USERNAME], &run->password, &run->report);
+}
+
+bool run_call(struct run* run, int32_t (*call)(struct run* run)) {
+    struct watch watch;
+    const int error = signals_watch(&watch, run->client);
+    if (error != 0) return fail_to_start(&run->report, strerror(error));
+    const int32_t status = call(run);
+    signals_unwatch(&watch);
+    report_call(&run->report, run->client, status);
+    return status == MBV_OK;
+}
+
+int run_write_stdout(const struct run* run, const struct secret* key) {
+    int error = 0;
+    if (run->arguments.values[OPTION_JSON] != NULL) {
+        error = report_json(&run->report, key, run->arguments.values[OPTION_OUTPUT]);
+    } else if (key != NULL) {
+        error = io_write_all(STDOUT_FILENO, key->bytes, key->size + 1);
+    }
+    return error != 0 || key == NULL ? error : io_sync(STDOUT_FILENO);
+}
+
+void run_tell(struct run* run) {
+    report_sentence(run->report.message);
+    if (run->key_goes_to_stderr) (void)io_write_all(STDERR_FILENO, run->key.bytes, run->key.size + 1);
+}
+
+void run_close(struct run* run) {
+    output_close(&run->output);
+    secret_close(&run->key);
+    secret_close(&run->password);
+    mbv_free(run->client);
+    report_close(&run->report);
+}

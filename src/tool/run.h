@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A run of mbv, and the steps that its commands are made of. Each step either goes well, or returns false
+ * and has told the report why. */
+#ifndef MBV_TOOL_RUN_H
+#define MBV_TOOL_RUN_H
+
+#include <mobivate.h>
+#include <stdbool.h>
+
+#include "arguments.h"
+#include "output.h"
+#include "report.h"
+#include "secret.h"
+
+/* Everything that a run holds, so run_close is right at any moment. */
+struct run {
+    struct arguments arguments;
+    struct report report;
+    mbv_client* client;
+    struct secret password;
+    struct secret key;
+    struct output output;
+    bool key_goes_to_stderr;
+};
+
+/* What a run is before anything else. */
+#define RUN_CLOSED \
+    { .output = OUTPUT_CLOSED }
+
+/* A client with its options set, and memory for the secrets. */
+bool run_open(struct run* run);
+
+bool run_check_stdout(struct run* run);
+bool run_open_output(struct run* run);
+bool run_read_password(struct run* run);
+bool run_reserve_output(struct run* run);
+
+/* Makes a call of the library's, which signals cancel, and has the report ask about it. */
+bool run_call(struct run* run, int32_t (*call)(struct run* run));
+
+/* What belongs on stdout: the object, the key, or nothing. Returns 0, or an errno value. */
+int run_write_stdout(const struct run* run, const struct secret* key);
+
+/* The end of each run: what the report says, and a key that could not go elsewhere, to stderr. */
+void run_tell(struct run* run);
+
+void run_close(struct run* run);
+
+#endif
