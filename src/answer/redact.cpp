@@ -163,14 +163,14 @@ private:
 // The service's keys have the shape of a UUID, so one that was not asked for is recognised, too.
 void mark_uuids(char* data, const Cells& text) noexcept {
     constexpr std::string_view shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    const auto fits = [&](std::size_t at) {
+    const auto character = [&](std::size_t at) {
         const std::uint32_t code = text[at].code;
         return code < 0x80 ? static_cast<char>(code) : '\0';
     };
     for (std::size_t at = 0; at + shape.size() <= text.size(); ++at) {
         std::size_t i = 0;
         while (i < shape.size() &&
-               (shape[i] == '-' ? fits(at + i) == '-' : text::hex_value(fits(at + i)) >= 0))
+               (shape[i] == '-' ? character(at + i) == '-' : text::hex_value(character(at + i)) >= 0))
             ++i;
         if (i == shape.size()) Traces::mark_cells(data, text, at, at + shape.size());
     }
