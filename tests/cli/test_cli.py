@@ -1384,7 +1384,7 @@ class Delivery(ToolTest):
 
     def test_bind_mounted_file_stays_on_failure(self):
         secret, command = self.make_secret()
-        self.standin.make_account(self.username, self.password, {"status": 402})
+        self.standin.make_account(self.username, self.password, error(402, "No credit"))
         with open(secret) as file:
             before = file.read()
         self.assert_code(self.run_command(in_own_mounts(command, self.MOUNTED)), 3)
