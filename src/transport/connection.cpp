@@ -8,6 +8,8 @@
 #include <climits>
 #include <mutex>
 
+#include "transport/environment.hpp"
+#include "transport/openssl.hpp"
 #include "transport/unsent.hpp"
 
 namespace mobivate::transport {
@@ -28,7 +30,7 @@ std::mutex& library_lock() noexcept {
 
 bool enter_libcurl() noexcept {
     const std::lock_guard<std::mutex> guard(library_lock());
-    keep_tls_library_at_exit();
+    prepare_tls_library();
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
@@ -148,8 +150,8 @@ bool Connection::Exchange::interrupted() noexcept {
 bool Connection::Exchange::connect(const Route& route) noexcept {
     const long connect_ms =
         std::max(1, static_cast<int>(std::min<milliseconds::rep>(limits_.connect.count(), remaining_ms())));
-    if (!connection_.configure(route, connect_ms)) {
-        fail_connect(CURLE_OUT_OF_MEMORY);
+    if (const CURLcode code = connection_.configure(route, connect_ms, cancelled_); code != CURLE_OK) {
+        fail_connect(code);
         return false;
     }
     CURLM* multi = connection_.multi_.load(std::memory_order_relaxed);
@@ -170,8 +172,9 @@ bool Connection::Exchange::connect(const Route& route) noexcept {
         connection_.socket_ != CURL_SOCKET_BAD) {
         return true;
     }
-    // Before the handle is taken out: that may overwrite its error text.
-    if (result) fail_connect(*result == CURLE_OK ? CURLE_COULDNT_CONNECT : *result);
+    // Before the handle is taken out: that may overwrite its error text. A call that was cancelled while
+    // certificates were read has failed by that.
+    if (result && !interrupted()) fail_connect(*result == CURLE_OK ? CURLE_COULDNT_CONNECT : *result);
     connection_.close();
     return false;
 }
@@ -187,7 +190,9 @@ void Connection::Exchange::fail_connect(CURLcode code) noexcept {
         ending_.what << " passed before a connection was made.";
         return;
     }
-    const std::string_view problem = connection_.trust_.problem().view();
+    // The trust knows more about why TLS failed than libcurl does.
+    const std::string_view problem =
+        is_tls_failure(code) ? connection_.trust_.problem().view() : std::string_view();
     const std::string_view detail(connection_.error_text_.data());
     // This one text of libcurl's quotes a proxy's URL with the password in it.
     const bool tells = !detail.empty() && detail.find("Unsupported proxy") == std::string_view::npos;
@@ -259,6 +264,7 @@ void Connection::Exchange::run() noexcept {
 
 Connection::~Connection() {
     if (multi_.load(std::memory_order_relaxed) == nullptr) return;
+    const ErrorQueueKeeper errors;
     // Where the parent's connection cannot be spared, memory is lost rather than the parent's connection.
     if (!leave_to_parent()) return;
     close_handles();
@@ -325,28 +331,29 @@ bool Connection::create_easy() noexcept {
     return false;
 }
 
-bool Connection::configure(const Route& route, long connect_ms) noexcept {
-    if (easy_ == nullptr && !create_easy()) return false;
+CURLcode Connection::configure(const Route& route, long connect_ms,
+                               const std::atomic<bool>& cancelled) noexcept {
+    if (easy_ == nullptr && !create_easy()) return CURLE_OUT_OF_MEMORY;
     error_text_[0] = '\0';
     const auto set = [this](CURLoption option, auto value) {
         return curl_easy_setopt(easy_, option, value) == CURLE_OK;
     };
-    try {
-        trust_.choose(route.ca_dir, route.ca_file);
-    } catch (...) {
-        return false;
-    }
     // Without TLS a proxy would read the password, so that "" keeps the environment's away, too.
     const char* proxy = !route.secure ? "" : route.proxy ? route.proxy->c_str() : nullptr;
+    const char* no_proxy = nullptr;
+    if (environment_is_the_callers()) {
+        if (proxy == nullptr) proxy = "";
+        no_proxy = "";
+    }
     // A cancelled lookup must not be waited for (CURLOPT_QUICK_EXIT).
-    return set(CURLOPT_URL, route.origin.c_str()) && set(CURLOPT_CONNECT_ONLY, 1L) &&
-           set(CURLOPT_PROTOCOLS_STR, "https,http") &&
-           set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_NOSIGNAL, 1L) &&
-           set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_ERRORBUFFER, error_text_.data()) &&
-           set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) && set(CURLOPT_PROXY, proxy) &&
-           set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-           set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
-           set(CURLOPT_SSL_VERIFYHOST, 2L) && trust_.apply(easy_);
+    const bool done = set(CURLOPT_URL, route.origin.c_str()) && set(CURLOPT_CONNECT_ONLY, 1L) &&
+                      set(CURLOPT_PROTOCOLS_STR, "https,http") &&
+                      set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_NOSIGNAL, 1L) &&
+                      set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_ERRORBUFFER, error_text_.data()) &&
+                      set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) && set(CURLOPT_PROXY, proxy) &&
+                      set(CURLOPT_NOPROXY, no_proxy) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (!done) return CURLE_OUT_OF_MEMORY;
+    return route.secure ? trust_.apply(easy_, cancelled) : CURLE_OK;
 }
 
 // Not even TLS sessions are taken over: they were verified with the old route's certificates.
@@ -370,9 +377,15 @@ bool Connection::kept_connection_lives() noexcept {
 
 Ending Connection::exchange(const Route& route, const Limits& limits, std::string_view request,
                             answer::Reader& reader, const std::atomic<bool>& cancelled) noexcept {
+    const ErrorQueueKeeper errors;
     Exchange exchange(*this, limits, request, reader, cancelled);
     if (exchange.interrupted()) return exchange.ending();
     if (!leave_to_parent()) return exchange.out_of_memory();
+    try {
+        if (route.secure && trust_.choose(route.ca_dir, route.ca_file)) route_changed_ = true;
+    } catch (...) {
+        return exchange.out_of_memory();
+    }
     if (route_changed_) start_afresh();
     const bool kept = socket_ != CURL_SOCKET_BAD;
     if (kept && (Clock::now() - last_used_ > longest_idle || !kept_connection_lives())) close();

@@ -70,7 +70,8 @@ private:
 
     [[nodiscard]] bool create_handles() noexcept;
     [[nodiscard]] bool create_easy() noexcept;
-    [[nodiscard]] bool configure(const Route& route, long connect_ms) noexcept;
+    [[nodiscard]] CURLcode configure(const Route& route, long connect_ms,
+                                     const std::atomic<bool>& cancelled) noexcept;
     [[nodiscard]] bool kept_connection_lives() noexcept;
     [[nodiscard]] bool leave_to_parent() noexcept;
     void start_afresh() noexcept;

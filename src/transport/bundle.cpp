@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "transport/bundle.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <optional>
+
+#include "text/ascii.hpp"
+#include "transport/certificate.hpp"
+
+namespace mobivate::transport {
+namespace {
+
+constexpr std::string_view any_begin = "-----BEGIN ";
+constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
+constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
+constexpr std::size_t line_size = 64;              // of base64 in PEM (RFC 7468)
+constexpr std::size_t largest_file = 64U << 20U;   // where the index would no longer be cheap
+constexpr std::size_t read_at_once = 64U << 10U;   // between two looks at whether the call is cancelled
+constexpr int poll_ms = 20;
+
+class Descriptor {
+public:
+    explicit Descriptor(int number) noexcept : number_(number) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (number_ >= 0) close(number_);
+    }
+    [[nodiscard]] int number() const noexcept { return number_; }
+
+private:
+    int number_;
+};
+
+// Not a std::string, which would be filled with zeroes first.
+struct Text {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
+
+    void make_room() {
+        if (size < capacity) return;
+        const std::size_t more = std::max(2 * capacity, read_at_once);
+        std::unique_ptr<char[]> grown(new char[more]);
+        std::copy_n(bytes.get(), size, grown.get());
+        bytes = std::move(grown);
+        capacity = more;
+    }
+};
+
+// False: it failed, with errno, or was cancelled. A file may be a pipe, as from a shell's <(...).
+bool read_all(int file, Text& text, const std::atomic<bool>& cancelled) {
+    while (text.size < largest_file) {
+        if (cancelled.load(std::memory_order_acquire)) return false;
+        text.make_room();
+        const ssize_t count = ::read(file, text.bytes.get() + text.size,
+                                     std::min(text.capacity - text.size, read_at_once));
+        if (count == 0) return true;
+        if (count > 0) {
+            text.size += static_cast<std::size_t>(count);
+        } else if (errno == EAGAIN) {
+            pollfd ready{file, POLLIN, 0};
+            poll(&ready, 1, poll_ms);
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    errno = EFBIG;
+    return false;
+}
+
+constexpr std::array<signed char, 256> base64_values() noexcept {
+    std::array<signed char, 256> values{};
+    for (auto& value : values) value = -1;
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        values[static_cast<unsigned char>(digits[i])] = static_cast<signed char>(i);
+    }
+    return values;
+}
+constexpr auto base64 = base64_values();
+
+// Appends what a line of base64 stands for. False: it is none. Only a last line may end with padding.
+bool decode(std::string_view line, bool last, std::string& der) {
+    std::size_t padding = 0;
+    if (last) {
+        while (padding < 2 && !line.empty() && line.back() == '=') {
+            line.remove_suffix(1);
+            ++padding;
+        }
+    }
+    if (line.empty() || (line.size() + padding) % 4 != 0) return false;
+    std::uint32_t bits = 0;
+    unsigned count = 0;
+    for (const char c : line) {
+        const signed char value = base64[static_cast<unsigned char>(c)];
+        if (value < 0) return false;
+        bits = bits << 6U | static_cast<unsigned>(value);
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            der.push_back(static_cast<char>(bits >> count & 0xFFU));
+        }
+    }
+    return true;
+}
+
+std::string_view take_line(std::string_view& text) noexcept {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    return line;
+}
+
+// Appends the DER of a block of PEM that is written as everybody writes a certificate. Anything else is false,
+// and then the TLS library's own reader is asked, whose leniency is not imitated here.
+bool decode_certificate(std::string_view block, std::string& der) {
+    if (take_line(block) != begin_certificate) return false;
+    for (bool last = false; !block.empty();) {
+        const std::string_view line = take_line(block);
+        if (line == end_certificate) return true;
+        if (last || line.size() > line_size) return false;
+        last = line.size() < line_size || text::starts_with(block, end_certificate);
+        if (!decode(line, last, der)) return false;
+    }
+    return false;
+}
+
+// Where the next line that begins a block starts, or the text's end.
+std::size_t find_block(std::string_view text, std::size_t from) noexcept {
+    for (std::size_t at = from; (at = text.find(any_begin, at)) != std::string_view::npos; ++at) {
+        if (at == 0 || text[at - 1] == '\n') return at;
+    }
+    return text.size();
+}
+
+}  // namespace
+
+bool Bundle::Identity::operator==(const Identity& other) const noexcept {
+    const auto same = [](const timespec& a, const timespec& b) {
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+    };
+    return device == other.device && inode == other.inode && size == other.size &&
+           same(modified, other.modified) && same(changed, other.changed);
+}
+
+// The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A lock
+// that is taken is not waited for: it may have been taken for ever, by a thread that a fork has left behind.
+class Bundle::Shared {
+public:
+    static std::shared_ptr<const Bundle> find(const Identity& identity) noexcept {
+        const std::unique_lock<std::mutex> guard(lock(), std::try_to_lock);
+        if (!guard) return nullptr;
+        for (const auto& place : places()) {
+            std::shared_ptr<const Bundle> bundle = place.lock();
+            if (bundle != nullptr && bundle->identity_ == identity) return bundle;
+        }
+        return nullptr;
+    }
+
+    static void offer(const std::shared_ptr<const Bundle>& bundle) noexcept {
+        const std::unique_lock<std::mutex> guard(lock(), std::try_to_lock);
+        if (!guard) return;
+        for (auto& place : places()) {
+            if (!place.expired()) continue;
+            place = bundle;
+            return;
+        }
+    }
+
+private:
+    // Who needs more at the same time has each client read its own.
+    using Places = std::array<std::weak_ptr<const Bundle>, 8>;
+
+    // Never destroyed: a thread may be in a call while the process exits.
+    union Storage {
+        constexpr Storage() noexcept : places() {}
+        ~Storage() {}
+        Places places;
+    };
+
+    static Places& places() noexcept {
+        static Storage storage;
+        return storage.places;
+    }
+    static std::mutex& lock() noexcept {
+        static std::mutex one;
+        return one;
+    }
+};
+
+std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const std::atomic<bool>& cancelled,
+                                           text::Message& why) {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat facts {};
+    if (file.number() < 0 || fstat(file.number(), &facts) != 0) {
+        why << std::string_view(std::strerror(errno));
+        return nullptr;
+    }
+    const Identity identity{facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim, facts.st_ctim};
+    const bool is_file = S_ISREG(facts.st_mode);
+    if (is_file) {
+        if (auto known = Shared::find(identity)) return known;
+    }
+    Text text;
+    // One byte more, so that the end is found in it.
+    if (is_file) text.capacity = std::min(static_cast<std::size_t>(facts.st_size), largest_file) + 1;
+    text.bytes.reset(new char[text.capacity]);
+    if (!read_all(file.number(), text, cancelled)) {
+        if (!cancelled.load(std::memory_order_acquire)) why << std::string_view(std::strerror(errno));
+        return nullptr;
+    }
+    const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, cancelled);
+    if (bundle != nullptr && is_file) {
+        bundle->identity_ = identity;
+        Shared::offer(bundle);
+    }
+    return bundle;
+}
+
+std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<bool>& cancelled) {
+    auto bundle = std::make_shared<Bundle>();
+    bundle->der_.reserve(text.size() / 4 * 3);
+    for (std::size_t begin = find_block(text, 0); begin < text.size();) {
+        if (cancelled.load(std::memory_order_acquire)) return nullptr;
+        const std::size_t end = find_block(text, begin + any_begin.size());
+        const std::string_view block = text.substr(begin, end - begin);
+        const std::size_t offset = bundle->der_.size();
+        std::optional<std::uint64_t> name;
+        if (decode_certificate(block, bundle->der_)) {
+            const auto subject = plain_subject(std::string_view(bundle->der_).substr(offset));
+            if (subject) name = name_number(*subject);
+        }
+        if (name) {
+            bundle->entries_.push_back({*name, static_cast<std::uint32_t>(offset),
+                                        static_cast<std::uint32_t>(bundle->der_.size() - offset)});
+        } else {
+            bundle->der_.resize(offset);
+            bundle->others_.push_back({begin, std::string(block)});
+        }
+        begin = end;
+    }
+    std::stable_sort(bundle->entries_.begin(), bundle->entries_.end(),
+                     [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return bundle;
+}
+
+Bundle::Range Bundle::with_subject(std::string_view name) const noexcept {
+    const auto number = name_number(name);
+    // A name that only the TLS library understands may be anybody's.
+    if (!number) return {0, entries_.size()};
+    const auto found = std::equal_range(entries_.begin(), entries_.end(), Entry{*number, 0, 0},
+                                        [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return {static_cast<std::size_t>(found.first - entries_.begin()),
+            static_cast<std::size_t>(found.second - entries_.begin())};
+}
+
+}  // namespace mobivate::transport
