@@ -20,11 +20,12 @@ namespace mobivate::transport {
 namespace {
 
 constexpr std::string_view any_begin = "-----BEGIN ";
+constexpr std::string_view any_end = "-----END ";
 constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
-constexpr std::size_t line_size = 64;              // of base64 in PEM (RFC 7468)
-constexpr std::size_t largest_file = 64U << 20U;   // where the index would no longer be cheap
-constexpr std::size_t read_at_once = 64U << 10U;   // between two looks at whether the call is cancelled
+constexpr std::size_t line_size = 64;             // of base64 in PEM (RFC 7468)
+constexpr std::size_t largest_file = 64U << 20U;  // where the index would no longer be cheap
+constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is cancelled
 constexpr int poll_ms = 20;
 
 class Descriptor {
@@ -62,8 +63,8 @@ bool read_all(int file, Text& text, const std::atomic<bool>& cancelled) {
     while (text.size < largest_file) {
         if (cancelled.load(std::memory_order_acquire)) return false;
         text.make_room();
-        const ssize_t count = ::read(file, text.bytes.get() + text.size,
-                                     std::min(text.capacity - text.size, read_at_once));
+        const ssize_t count =
+            ::read(file, text.bytes.get() + text.size, std::min(text.capacity - text.size, read_at_once));
         if (count == 0) return true;
         if (count > 0) {
             text.size += static_cast<std::size_t>(count);
@@ -78,40 +79,55 @@ bool read_all(int file, Text& text, const std::atomic<bool>& cancelled) {
     return false;
 }
 
-constexpr std::array<signed char, 256> base64_values() noexcept {
-    std::array<signed char, 256> values{};
-    for (auto& value : values) value = -1;
+constexpr unsigned char no_digit = 0xFF;
+
+constexpr std::array<unsigned char, 256> base64_values() noexcept {
+    std::array<unsigned char, 256> values{};
+    for (auto& value : values) value = no_digit;
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (std::size_t i = 0; i < digits.size(); ++i) {
-        values[static_cast<unsigned char>(digits[i])] = static_cast<signed char>(i);
+        values[static_cast<unsigned char>(digits[i])] = static_cast<unsigned char>(i);
     }
     return values;
 }
 constexpr auto base64 = base64_values();
 
-// Appends what a line of base64 stands for. False: it is none. Only a last line may end with padding.
-bool decode(std::string_view line, bool last, std::string& der) {
-    std::size_t padding = 0;
-    if (last) {
-        while (padding < 2 && !line.empty() && line.back() == '=') {
-            line.remove_suffix(1);
-            ++padding;
+// Writes what a line of base64 stands for, without padding. Null: it is none.
+char* decode(std::string_view line, char* to) noexcept {
+    const auto digit = [&line](std::size_t at) {
+        return std::uint32_t{base64[static_cast<unsigned char>(line[at])]};
+    };
+    std::size_t at = 0;
+    std::uint32_t seen = 0;  // an invalid digit leaves a bit that no valid one has
+    for (; at + 4 <= line.size(); at += 4, to += 3) {
+        const std::uint32_t a = digit(at);
+        const std::uint32_t b = digit(at + 1);
+        const std::uint32_t c = digit(at + 2);
+        const std::uint32_t d = digit(at + 3);
+        seen |= a | b | c | d;
+        to[0] = static_cast<char>(a << 2U | b >> 4U);
+        to[1] = static_cast<char>(b << 4U | c >> 2U);
+        to[2] = static_cast<char>(c << 6U | d);
+    }
+    if (at < line.size()) {
+        const std::uint32_t a = digit(at);
+        const std::uint32_t b = digit(at + 1);
+        *to++ = static_cast<char>(a << 2U | b >> 4U);
+        seen |= a | b;
+        if (at + 2 < line.size()) {
+            const std::uint32_t c = digit(at + 2);
+            *to++ = static_cast<char>(b << 4U | c >> 2U);
+            seen |= c;
         }
     }
-    if (line.empty() || (line.size() + padding) % 4 != 0) return false;
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char c : line) {
-        const signed char value = base64[static_cast<unsigned char>(c)];
-        if (value < 0) return false;
-        bits = bits << 6U | static_cast<unsigned>(value);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            der.push_back(static_cast<char>(bits >> count & 0xFFU));
-        }
-    }
-    return true;
+    return seen < 64 ? to : nullptr;
+}
+
+// Takes the padding off a last line. False: it is not the right one.
+bool take_padding(std::string_view& line) noexcept {
+    const std::size_t size = line.size();
+    while (!line.empty() && line.back() == '=' && size - line.size() < 2) line.remove_suffix(1);
+    return size % 4 == 0 && !line.empty();
 }
 
 std::string_view take_line(std::string_view& text) noexcept {
@@ -122,23 +138,24 @@ std::string_view take_line(std::string_view& text) noexcept {
     return line;
 }
 
-// Appends the DER of a block of PEM that is written as everybody writes a certificate. Anything else is false,
-// and then the TLS library's own reader is asked, whose leniency is not imitated here.
-bool decode_certificate(std::string_view block, std::string& der) {
-    if (take_line(block) != begin_certificate) return false;
-    for (bool last = false; !block.empty();) {
-        const std::string_view line = take_line(block);
-        if (line == end_certificate) return true;
-        if (last || line.size() > line_size) return false;
-        last = line.size() < line_size || text::starts_with(block, end_certificate);
-        if (!decode(line, last, der)) return false;
+// Writes the DER of a block of PEM that is written as everybody writes a certificate, and returns its end.
+// Anything else is null, and then the TLS library's own reader is asked, whose leniency is not imitated here.
+char* decode_certificate(std::string_view block, char* der) noexcept {
+    if (take_line(block) != begin_certificate) return nullptr;
+    for (bool last = false; !block.empty() && der != nullptr;) {
+        std::string_view line = take_line(block);
+        if (!line.empty() && line.front() == '-') return line == end_certificate ? der : nullptr;
+        if (last || line.size() > line_size) return nullptr;
+        last = line.size() < line_size || line.back() == '=';
+        if (last && !take_padding(line)) return nullptr;
+        der = decode(line, der);
     }
-    return false;
+    return nullptr;
 }
 
-// Where the next line that begins a block starts, or the text's end.
-std::size_t find_block(std::string_view text, std::size_t from) noexcept {
-    for (std::size_t at = from; (at = text.find(any_begin, at)) != std::string_view::npos; ++at) {
+// Where the next line that starts like that is, or the text's end.
+std::size_t find_line(std::string_view text, std::string_view start, std::size_t from) noexcept {
+    for (std::size_t at = from; (at = text.find(start, at)) != std::string_view::npos; ++at) {
         if (at == 0 || text[at - 1] == '\n') return at;
     }
     return text.size();
@@ -154,8 +171,9 @@ bool Bundle::Identity::operator==(const Identity& other) const noexcept {
            same(modified, other.modified) && same(changed, other.changed);
 }
 
-// The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A lock
-// that is taken is not waited for: it may have been taken for ever, by a thread that a fork has left behind.
+// The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A
+// lock that is taken is not waited for: it may have been taken for ever, by a thread that a fork has left
+// behind.
 class Bundle::Shared {
 public:
     static std::shared_ptr<const Bundle> find(const Identity& identity) noexcept {
@@ -230,22 +248,30 @@ std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const std::a
 
 std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<bool>& cancelled) {
     auto bundle = std::make_shared<Bundle>();
-    bundle->der_.reserve(text.size() / 4 * 3);
-    for (std::size_t begin = find_block(text, 0); begin < text.size();) {
+    bundle->der_.reset(new char[text.size() / 4 * 3 + 3]);
+    std::size_t used = 0;
+    for (std::size_t begin = find_line(text, any_begin, 0); begin < text.size();) {
         if (cancelled.load(std::memory_order_acquire)) return nullptr;
-        const std::size_t end = find_block(text, begin + any_begin.size());
-        const std::string_view block = text.substr(begin, end - begin);
-        const std::size_t offset = bundle->der_.size();
+        std::size_t end = find_line(text, any_begin, begin + any_begin.size());
+        std::string_view block = text.substr(begin, end - begin);
         std::optional<std::uint64_t> name;
-        if (decode_certificate(block, bundle->der_)) {
-            const auto subject = plain_subject(std::string_view(bundle->der_).substr(offset));
+        char* const der = bundle->der_.get() + used;
+        std::size_t size = 0;
+        if (const char* der_end = decode_certificate(block, der)) {
+            size = static_cast<std::size_t>(der_end - der);
+            const auto subject = plain_subject({der, size});
             if (subject) name = name_number(*subject);
         }
         if (name) {
-            bundle->entries_.push_back({*name, static_cast<std::uint32_t>(offset),
-                                        static_cast<std::uint32_t>(bundle->der_.size() - offset)});
+            bundle->entries_.push_back(
+                {*name, static_cast<std::uint32_t>(used), static_cast<std::uint32_t>(size)});
+            used += size;
         } else {
-            bundle->der_.resize(offset);
+            // Without an end of its own a block takes in what follows.
+            if (find_line(block, any_end, 0) == block.size()) {
+                end = text.size();
+                block = text.substr(begin);
+            }
             bundle->others_.push_back({begin, std::string(block)});
         }
         begin = end;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A file of certificates, indexed by their subjects.
 //
-// Parsing all of a system's certificates costs more than the whole rest of a call, and a chain asks for one or
-// two of them. So they are only told apart here, in one pass over the text, and the TLS library parses those
-// that are asked for.
+// Parsing all of a system's certificates costs more than the whole rest of a call, and a chain asks for one
+// or two of them. So they are only told apart here, in one pass over the text, and the TLS library parses
+// those that are asked for.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +33,7 @@ public:
     static std::shared_ptr<Bundle> index(std::string_view text, const std::atomic<bool>& cancelled);
 
     // What the TLS library has to parse beforehand, since it is more, or something other, than a plain
-    // certificate: PEM with one BEGIN each, at `offset` in the file.
+    // certificate: PEM that begins at `offset` in the file.
     struct Block {
         std::size_t offset;
         std::string text;
@@ -43,7 +43,7 @@ public:
     // The plain certificates: how many there are, and the DER of one.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::string_view certificate(std::size_t at) const noexcept {
-        return std::string_view(der_).substr(entries_[at].offset, entries_[at].size);
+        return {der_.get() + entries_[at].offset, entries_[at].size};
     }
 
     // The numbers of those whose subject may be the name (in DER), in the order of the file: [first, last).
@@ -72,8 +72,8 @@ private:
     class Shared;
 
     Identity identity_;
-    std::string der_;
-    std::vector<Entry> entries_;  // sorted by name, and within one as in the file
+    std::unique_ptr<char[]> der_;  // of all plain certificates, one after the other
+    std::vector<Entry> entries_;   // sorted by name, and within one as in the file
     std::vector<Block> others_;
 };
 

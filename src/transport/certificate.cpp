@@ -214,7 +214,8 @@ void add_text(Number& number, const Element& value) noexcept {
         }
         if (character >= 0x80) continue;
         const char small = text::to_lower(static_cast<char>(character));
-        if (text::is_digit(small) || (small >= 'a' && small <= 'z')) number.add(static_cast<unsigned char>(small));
+        if (text::is_digit(small) || (small >= 'a' && small <= 'z'))
+            number.add(static_cast<unsigned char>(small));
     }
 }
 

@@ -96,7 +96,8 @@ bool find_loaded(OpenSsl& functions) noexcept {
         functions = look_up(libssl != nullptr ? libssl : libcurl);
     }
     const bool brought = is_libcurls(functions);
-    // A program that has OpenSSL's functions among its own may have put them before those, for libcurl as well.
+    // A program that has OpenSSL's functions among its own may have put them before those, for libcurl as
+    // well.
     void* first = dlsym(RTLD_DEFAULT, "SSL_CTX_set_options");
     if (first == nullptr || first == probe) return brought;
     const OpenSsl in_front = look_up(RTLD_DEFAULT);

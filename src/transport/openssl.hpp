@@ -84,8 +84,8 @@ struct OpenSsl {
     [[nodiscard]] bool made(const SSL_CTX* context) const noexcept;
 };
 
-// Looks for it, where that is not done yet. To be called by each user of libcurl before curl_global_init(), under
-// a lock of theirs.
+// Looks for it, where that is not done yet. To be called by each user of libcurl before curl_global_init(),
+// under a lock of theirs.
 void find_openssl() noexcept;
 
 // Null where libcurl is on another TLS library, or where its copy cannot be told from another one.
@@ -104,8 +104,8 @@ struct OpenSslDeleter {
 template <typename T>
 using OpenSslOwned = std::unique_ptr<T, OpenSslDeleter>;
 
-// While it lives the calling thread's queue of OpenSSL's errors is this library's and libcurl's; then it is the
-// host's again, as it was. libcurl clears it, and leaves its own errors for the host to stumble on.
+// While it lives the calling thread's queue of OpenSSL's errors is this library's and libcurl's; then it is
+// the host's again, as it was. libcurl clears it, and leaves its own errors for the host to stumble on.
 class ErrorQueueKeeper {
 public:
     ErrorQueueKeeper() noexcept;

@@ -32,8 +32,8 @@ bool add_certificate(X509_STORE* store, std::string_view der) noexcept {
     return certificate != nullptr && ssl.X509_STORE_add_cert(store, certificate.get()) == 1;
 }
 
-// Adds what a block of PEM holds, as OpenSSL's own reader of bundles does: `found` are certificates and revocation
-// lists. False: it could not be read.
+// Adds what a block of PEM holds, as OpenSSL's own reader of bundles does: `found` are certificates and
+// revocation lists. False: it could not be read.
 bool add_block(X509_STORE* store, const std::string& block, std::size_t& found) noexcept {
     const OpenSsl& ssl = *openssl();
     const OpenSslOwned<BIO> source(ssl.BIO_new_mem_buf(block.data(), static_cast<int>(block.size())));
@@ -60,8 +60,8 @@ public:
     ~ErrorMark() { openssl()->ERR_pop_to_mark(); }
 };
 
-// The system's minimum (OPENSSL_CONF) where it is higher. libcurl cannot be told so: it sets the minimum that it is
-// given, or one of its own.
+// The system's minimum (OPENSSL_CONF) where it is higher. libcurl cannot be told so: it sets the minimum that
+// it is given, or one of its own.
 bool raise_minimum_version(SSL_CTX* context) noexcept {
     const OpenSsl& ssl = *openssl();
     const ErrorMark errors;
@@ -239,7 +239,8 @@ bool Trust::add_named(void* store, const void* name) {
     const Bundle::Range range = bundle_->with_subject({reinterpret_cast<const char*>(der), size});
     for (std::size_t i = range.first; i < range.last; ++i) {
         if (parsed_[i]) continue;
-        if (cancelled() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i))) return false;
+        if (cancelled() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i)))
+            return false;
         parsed_[i] = true;
     }
     return true;
@@ -269,8 +270,7 @@ bool Trust::verify_with_bundle(void* store_context) {
 
 void Trust::describe_failure(const void* store_context) noexcept {
     if (cancelled()) return;
-    const int error =
-        openssl()->X509_STORE_CTX_get_error(static_cast<const X509_STORE_CTX*>(store_context));
+    const int error = openssl()->X509_STORE_CTX_get_error(static_cast<const X509_STORE_CTX*>(store_context));
     if (!is_about_trust(error)) return;
     problem_.clear();
     problem_ << "the certificate is not trusted ("
@@ -292,7 +292,8 @@ void Trust::say_what_is_trusted() noexcept {
     }
     if (!sources_.bundle.empty()) {
         (problem_ << "the file ").quote(sources_.bundle, 256);
-        if (!bundle_problem_.view().empty()) problem_ << " (which is of no use: " << bundle_problem_.view() << ")";
+        if (!bundle_problem_.view().empty())
+            problem_ << " (which is of no use: " << bundle_problem_.view() << ")";
     }
 }
 
@@ -313,16 +314,18 @@ CURLcode Trust::apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept {
           set(CURLOPT_SSL_VERIFYHOST, 2L), set(CURLOPT_SSL_SESSIONID_CACHE, 0L)}) {
         if (code != CURLE_OK) return code;
     }
-    for (const CURLcode code : {set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}),
-                                set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L), set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L)}) {
+    for (const CURLcode code :
+         {set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}), set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L),
+          set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L)}) {
         if (!is_set_or_unknown(code)) return code;
     }
     if (openssl() == nullptr) return apply_by_options(easy);
-    // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep a store:
-    // it would set the one of an earlier connection in place of this one's.
+    // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep a
+    // store: it would set the one of an earlier connection in place of this one's.
     for (const CURLcode code :
-         {set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare), set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this)),
-          set(CURLOPT_CA_CACHE_TIMEOUT, 0L), set(CURLOPT_CAINFO, nullptr), set(CURLOPT_CAPATH, nullptr)}) {
+         {set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare),
+          set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this)), set(CURLOPT_CA_CACHE_TIMEOUT, 0L),
+          set(CURLOPT_CAINFO, nullptr), set(CURLOPT_CAPATH, nullptr)}) {
         if (code != CURLE_OK) return code;
     }
     for (const CURLcode code : {set(CURLOPT_PROXY_CAINFO, nullptr), set(CURLOPT_PROXY_CAPATH, nullptr)}) {
@@ -352,8 +355,8 @@ CURLcode Trust::apply_by_options(CURL* easy) noexcept {
         if (file != CURLE_OK && !(is_proxys && is_set_or_unknown(file))) return file;
         const CURLcode directory = curl_easy_setopt(easy, directory_option, value(sources_.directory));
         if (directory == CURLE_OK || (is_proxys && is_set_or_unknown(directory))) continue;
-        // Not every TLS library takes a directory. It can be done without where there is a bundle as well, since
-        // that trusts no more than both.
+        // Not every TLS library takes a directory. It can be done without where there is a bundle as well,
+        // since that trusts no more than both.
         if (is_set_or_unknown(directory) && !sources_.bundle.empty()) continue;
         if (is_set_or_unknown(directory) && sources_.directory.empty()) continue;
         problem_.clear();

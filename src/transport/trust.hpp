@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Which certificates are trusted, and what else the TLS library is told.
 //
-// On OpenSSL this library verifies with a store of its own (see prepare_context). Any other TLS library, or a copy
-// of OpenSSL that cannot be told from another one in the process, gets the same trust by libcurl's own options; then
-// libcurl parses all of it for each connection, and what the TLS library leaves in memory is its own affair.
+// On OpenSSL this library verifies with a store of its own (see prepare_context). Any other TLS library, or a
+// copy of OpenSSL that cannot be told from another one in the process, gets the same trust by libcurl's own
+// options; then libcurl parses all of it for each connection, and what the TLS library leaves in memory is
+// its own affair.
 #pragma once
 
 #include <atomic>
@@ -30,22 +31,22 @@ struct TrustSources {
     }
 };
 
-// To be called by each user of libcurl before curl_global_init(), under one lock: the TLS library must not tear
-// itself down at exit, under a call that is in progress on another thread. Where the host has initialised it
-// before, that is the host's to decide.
+// To be called by each user of libcurl before curl_global_init(), under one lock: the TLS library must not
+// tear itself down at exit, under a call that is in progress on another thread. Where the host has
+// initialised it before, that is the host's to decide.
 void prepare_tls_library() noexcept;
 
 class Trust {
 public:
     // The sources are the options' where one of them is set, else the environment's SSL_CERT_DIR and
-    // SSL_CERT_FILE, else the ones that libcurl was built with, which are the system's. To be asked before each
-    // call: true where they differ from the ones before, so that a kept connection was verified with others.
-    // Throws std::bad_alloc.
+    // SSL_CERT_FILE, else the ones that libcurl was built with, which are the system's. To be asked before
+    // each call: true where they differ from the ones before, so that a kept connection was verified with
+    // others. Throws std::bad_alloc.
     [[nodiscard]] bool choose(const std::string& ca_dir, const std::string& ca_file);
 
-    // Sets all that concerns TLS on a handle for https, the proxy's included. The handle must not outlive this
-    // object, nor this connection `cancelled`, which ends the reading of certificates early: the transfer then
-    // fails, with no problem().
+    // Sets all that concerns TLS on a handle for https, the proxy's included. The handle must not outlive
+    // this object, nor this connection `cancelled`, which ends the reading of certificates early: the
+    // transfer then fails, with no problem().
     [[nodiscard]] CURLcode apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept;
 
     // What is wrong with the trust, in more words than libcurl has, or why apply() failed. To be told of a
@@ -61,9 +62,7 @@ private:
     [[nodiscard]] bool load_bundle(void* store);
     [[nodiscard]] bool add_named(void* store, const void* name);
     [[nodiscard]] bool verify_with_bundle(void* store_context);
-    [[nodiscard]] bool cancelled() const noexcept {
-        return cancelled_->load(std::memory_order_acquire);
-    }
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_->load(std::memory_order_acquire); }
     void describe_failure(const void* store_context) noexcept;
     void say_what_is_trusted() noexcept;
 
