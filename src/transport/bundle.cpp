@@ -20,6 +20,7 @@ namespace mobivate::transport {
 namespace {
 
 constexpr std::string_view any_begin = "-----BEGIN ";
+constexpr std::string_view marked_begin = "\xEF\xBB\xBF-----BEGIN ";
 constexpr std::string_view any_end = "-----END ";
 constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
@@ -250,6 +251,11 @@ std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<b
     auto bundle = std::make_shared<Bundle>();
     bundle->der_.reset(new char[text.size() / 4 * 3 + 3]);
     std::size_t used = 0;
+    // OpenSSL passes over a byte order mark, in some places: with one, all is left to it.
+    if (text.find(marked_begin) != std::string_view::npos) {
+        bundle->others_.push_back({0, 0, std::string(text)});
+        return bundle;
+    }
     for (std::size_t begin = find_line(text, any_begin, 0); begin < text.size();) {
         if (cancelled.load(std::memory_order_acquire)) return nullptr;
         std::size_t end = find_line(text, any_begin, begin + any_begin.size());
@@ -272,7 +278,7 @@ std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<b
                 end = text.size();
                 block = text.substr(begin);
             }
-            bundle->others_.push_back({begin, std::string(block)});
+            bundle->others_.push_back({begin, used, std::string(block)});
         }
         begin = end;
     }

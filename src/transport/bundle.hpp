@@ -36,6 +36,7 @@ public:
     // certificate: PEM that begins at `offset` in the file.
     struct Block {
         std::size_t offset;
+        std::size_t plain_before;  // to ask is_before() with
         std::string text;
     };
     [[nodiscard]] const std::vector<Block>& others() const noexcept { return others_; }
@@ -44,6 +45,12 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::string_view certificate(std::size_t at) const noexcept {
         return {der_.get() + entries_[at].offset, entries_[at].size};
+    }
+
+    // Whether one stands before the block in the file: of the same certificate in several forms the first
+    // counts.
+    [[nodiscard]] bool is_before(std::size_t at, const Block& block) const noexcept {
+        return entries_[at].offset < block.plain_before;
     }
 
     // The numbers of those whose subject may be the name (in DER), in the order of the file: [first, last).

@@ -71,6 +71,7 @@ namespace mobivate::transport {
     FUNCTION(X509_VERIFY_PARAM_set1)           \
     FUNCTION(X509_free)                        \
     FUNCTION(X509_get_issuer_name)             \
+    FUNCTION(X509_get_subject_name)            \
     FUNCTION(X509_verify_cert)                 \
     FUNCTION(X509_verify_cert_error_string)    \
     FUNCTION(d2i_X509)

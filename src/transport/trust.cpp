@@ -32,25 +32,6 @@ bool add_certificate(X509_STORE* store, std::string_view der) noexcept {
     return certificate != nullptr && ssl.X509_STORE_add_cert(store, certificate.get()) == 1;
 }
 
-// Adds what a block of PEM holds, as OpenSSL's own reader of bundles does: `found` are certificates and
-// revocation lists. False: it could not be read.
-bool add_block(X509_STORE* store, const std::string& block, std::size_t& found) noexcept {
-    const OpenSsl& ssl = *openssl();
-    const OpenSslOwned<BIO> source(ssl.BIO_new_mem_buf(block.data(), static_cast<int>(block.size())));
-    if (source == nullptr) return false;
-    char no_password[] = "";  // else it would ask on the terminal
-    const OpenSslOwned<STACK_OF(X509_INFO)> all(
-        ssl.PEM_X509_INFO_read_bio(source.get(), nullptr, nullptr, no_password));
-    if (all == nullptr) return false;
-    const auto* stack = reinterpret_cast<const OPENSSL_STACK*>(all.get());
-    for (int i = 0; i < ssl.OPENSSL_sk_num(stack); ++i) {
-        const auto* one = static_cast<const X509_INFO*>(ssl.OPENSSL_sk_value(stack, i));
-        if (one->x509 != nullptr && ssl.X509_STORE_add_cert(store, one->x509) != 1) return false;
-        found += (one->x509 != nullptr ? 1 : 0) + (one->crl != nullptr ? 1 : 0);
-    }
-    return true;
-}
-
 // What it leaves in the thread's queue of errors would be taken by libcurl for the cause of a failure.
 class ErrorMark {
 public:
@@ -214,31 +195,54 @@ bool Trust::load_bundle(void* store) {
     bundle_problem_.clear();
     bundle_ = Bundle::read(sources_.bundle, *cancelled_, bundle_problem_);
     if (bundle_ == nullptr) return false;
+    parsed_.assign(bundle_->size(), false);
+    bundle_in_use_ = true;
     std::size_t found = bundle_->size();
     for (const Bundle::Block& block : bundle_->others()) {
         if (cancelled()) return false;
-        if (add_block(static_cast<X509_STORE*>(store), block.text, found)) continue;
+        if (add_block(store, block, found)) continue;
         bundle_problem_ << "what begins at byte " << static_cast<std::int64_t>(block.offset)
                         << " is not a certificate";
         return false;
     }
-    if (found == 0) {
-        bundle_problem_ << "there is no certificate in PEM in it";
-        return false;
+    if (found == 0) bundle_problem_ << "there is no certificate in PEM in it";
+    return found != 0;
+}
+
+// Adds what the block holds, as OpenSSL's own reader of bundles does: `found` are certificates and revocation
+// lists. False: it could not be read.
+bool Trust::add_block(void* store, const Bundle::Block& block, std::size_t& found) {
+    const OpenSsl& ssl = *openssl();
+    const OpenSslOwned<BIO> source(
+        ssl.BIO_new_mem_buf(block.text.data(), static_cast<int>(block.text.size())));
+    if (source == nullptr) return false;
+    char no_password[] = "";  // else it would ask on the terminal
+    const OpenSslOwned<STACK_OF(X509_INFO)> all(
+        ssl.PEM_X509_INFO_read_bio(source.get(), nullptr, nullptr, no_password));
+    if (all == nullptr) return false;
+    const auto* stack = reinterpret_cast<const OPENSSL_STACK*>(all.get());
+    for (int i = 0; i < ssl.OPENSSL_sk_num(stack); ++i) {
+        const auto* one = static_cast<const X509_INFO*>(ssl.OPENSSL_sk_value(stack, i));
+        if (one->crl != nullptr) ++found;
+        if (one->x509 == nullptr) continue;
+        ++found;
+        if (!add_named(store, ssl.X509_get_subject_name(one->x509), &block) ||
+            ssl.X509_STORE_add_cert(static_cast<X509_STORE*>(store), one->x509) != 1) {
+            return false;
+        }
     }
-    parsed_.assign(bundle_->size(), false);
-    bundle_in_use_ = true;
     return true;
 }
 
-bool Trust::add_named(void* store, const void* name) {
+// Adds the plain certificates with that subject: all of them, or those before a block.
+bool Trust::add_named(void* store, const void* name, const Bundle::Block* before) {
     if (!bundle_in_use_) return true;
     const unsigned char* der = nullptr;
     std::size_t size = 0;
     if (openssl()->X509_NAME_get0_der(static_cast<const X509_NAME*>(name), &der, &size) != 1) return false;
     const Bundle::Range range = bundle_->with_subject({reinterpret_cast<const char*>(der), size});
     for (std::size_t i = range.first; i < range.last; ++i) {
-        if (parsed_[i]) continue;
+        if (parsed_[i] || (before != nullptr && !bundle_->is_before(i, *before))) continue;
         if (cancelled() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i)))
             return false;
         parsed_[i] = true;

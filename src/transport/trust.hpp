@@ -60,7 +60,8 @@ private:
     [[nodiscard]] CURLcode prepare_context(void* context);
     [[nodiscard]] CURLcode apply_by_options(CURL* easy) noexcept;
     [[nodiscard]] bool load_bundle(void* store);
-    [[nodiscard]] bool add_named(void* store, const void* name);
+    [[nodiscard]] bool add_block(void* store, const Bundle::Block& block, std::size_t& found);
+    [[nodiscard]] bool add_named(void* store, const void* name, const Bundle::Block* before = nullptr);
     [[nodiscard]] bool verify_with_bundle(void* store_context);
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_->load(std::memory_order_acquire); }
     void describe_failure(const void* store_context) noexcept;

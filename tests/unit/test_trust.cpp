@@ -321,6 +321,7 @@ TEST_CASE("whatever a bundle holds, the index and OpenSSL read the same from it"
         "-----BEGIN CERTIFICATE-----\n" + body + "====\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\n" + body.substr(0, 40) + "\n" + body.substr(40) +
             "-----END CERTIFICATE-----\n",
+        "\xEF\xBB\xBF" + good,
         "text\n",
         ""};
     for (const auto& first : parts) {
