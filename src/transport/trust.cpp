@@ -309,7 +309,7 @@ CURLcode Trust::apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept {
     const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
     if (libcurl->ssl_version == nullptr || *libcurl->ssl_version == '\0') {
         problem_ << "this libcurl (" << std::string_view(libcurl->version) << ") has no TLS";
-        return CURLE_NOT_BUILT_IN;
+        return CURLE_SSL_CONNECT_ERROR;
     }
     const auto set = [easy](CURLoption option, auto value) { return curl_easy_setopt(easy, option, value); };
     // No session is resumed: it would go on with what an earlier connection trusted.
@@ -365,7 +365,7 @@ CURLcode Trust::apply_by_options(CURL* easy) noexcept {
         if (is_set_or_unknown(directory) && sources_.directory.empty()) continue;
         problem_.clear();
         problem_ << "libcurl cannot take its certificates from a directory here; set ca_file";
-        return directory;
+        return CURLE_SSL_CONNECT_ERROR;
     }
     return CURLE_OK;
 }
