@@ -26,7 +26,7 @@ constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
 constexpr std::size_t line_size = 64;             // of base64 in PEM (RFC 7468)
 constexpr std::size_t largest_file = 64U << 20U;  // where the index would no longer be cheap
-constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is cancelled
+constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is given up
 constexpr int poll_ms = 20;
 
 class Descriptor {
@@ -59,10 +59,10 @@ struct Text {
     }
 };
 
-// False: it failed, with errno, or was cancelled. A file may be a pipe, as from a shell's <(...).
-bool read_all(int file, Text& text, const std::atomic<bool>& cancelled) {
+// False: it failed, with errno, or was given up. A file may be a pipe, as from a shell's <(...).
+bool read_all(int file, Text& text, const Allowance& allowance) {
     while (text.size < largest_file) {
-        if (cancelled.load(std::memory_order_acquire)) return false;
+        if (allowance.over() != Status::ok) return false;
         text.make_room();
         const ssize_t count =
             ::read(file, text.bytes.get() + text.size, std::min(text.capacity - text.size, read_at_once));
@@ -71,7 +71,7 @@ bool read_all(int file, Text& text, const std::atomic<bool>& cancelled) {
             text.size += static_cast<std::size_t>(count);
         } else if (errno == EAGAIN) {
             pollfd ready{file, POLLIN, 0};
-            poll(&ready, 1, poll_ms);
+            poll(&ready, 1, std::min(poll_ms, allowance.remaining_ms()));
         } else if (errno != EINTR) {
             return false;
         }
@@ -218,7 +218,7 @@ private:
     }
 };
 
-std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const std::atomic<bool>& cancelled,
+std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const Allowance& allowance,
                                            text::Message& why) {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat facts {};
@@ -235,11 +235,11 @@ std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const std::a
     // One byte more, so that the end is found in it.
     if (is_file) text.capacity = std::min(static_cast<std::size_t>(facts.st_size), largest_file) + 1;
     text.bytes.reset(new char[text.capacity]);
-    if (!read_all(file.number(), text, cancelled)) {
-        if (!cancelled.load(std::memory_order_acquire)) why << std::string_view(std::strerror(errno));
+    if (!read_all(file.number(), text, allowance)) {
+        if (allowance.over() == Status::ok) why << std::string_view(std::strerror(errno));
         return nullptr;
     }
-    const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, cancelled);
+    const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, allowance);
     if (bundle != nullptr && is_file) {
         bundle->identity_ = identity;
         Shared::offer(bundle);
@@ -247,7 +247,7 @@ std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const std::a
     return bundle;
 }
 
-std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<bool>& cancelled) {
+std::shared_ptr<Bundle> Bundle::index(std::string_view text, const Allowance& allowance) {
     auto bundle = std::make_shared<Bundle>();
     bundle->der_.reset(new char[text.size() / 4 * 3 + 3]);
     std::size_t used = 0;
@@ -257,7 +257,7 @@ std::shared_ptr<Bundle> Bundle::index(std::string_view text, const std::atomic<b
         return bundle;
     }
     for (std::size_t begin = find_line(text, any_begin, 0); begin < text.size();) {
-        if (cancelled.load(std::memory_order_acquire)) return nullptr;
+        if (allowance.over() != Status::ok) return nullptr;
         std::size_t end = find_line(text, any_begin, begin + any_begin.size());
         std::string_view block = text.substr(begin, end - begin);
         std::optional<std::uint64_t> name;

@@ -8,7 +8,6 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -18,19 +17,20 @@
 #include <vector>
 
 #include "text/message.hpp"
+#include "transport/allowance.hpp"
 
 namespace mobivate::transport {
 
 class Bundle {
 public:
-    // Nothing where the file cannot be read, which `why` then says as a clause about it, or where `cancelled`
-    // was set meanwhile. A bundle of the same, unchanged file that is still held by anybody in the process is
-    // handed out again. Throws std::bad_alloc.
-    static std::shared_ptr<const Bundle> read(const std::string& path, const std::atomic<bool>& cancelled,
+    // Nothing where the file cannot be read, which `why` then says as a clause about it, or where the
+    // call was given up meanwhile. A bundle of the same, unchanged file that is still held by anybody in the
+    // process is handed out again. Throws std::bad_alloc.
+    static std::shared_ptr<const Bundle> read(const std::string& path, const Allowance& allowance,
                                               text::Message& why);
 
-    // Indexes a text. Nothing where `cancelled` was set meanwhile.
-    static std::shared_ptr<Bundle> index(std::string_view text, const std::atomic<bool>& cancelled);
+    // Indexes a text. Nothing where the call was given up meanwhile.
+    static std::shared_ptr<Bundle> index(std::string_view text, const Allowance& allowance);
 
     // What the TLS library has to parse beforehand, since it is more, or something other, than a plain
     // certificate: PEM that begins at `offset` in the file.

@@ -8,7 +8,7 @@
 #include <climits>
 #include <mutex>
 
-#include "transport/environment.hpp"
+#include "system/environment.hpp"
 #include "transport/openssl.hpp"
 #include "transport/unsent.hpp"
 
@@ -121,6 +121,7 @@ private:
     answer::Reader& reader_;
     const std::atomic<bool>& cancelled_;
     const Clock::time_point deadline_ = Clock::now() + limits_.whole;
+    const Allowance allowance_{limits_, cancelled_};
     std::size_t sent_ = 0;
     CURLcode send_failure_ = CURLE_OK;
     bool readable_ = false;
@@ -150,7 +151,7 @@ bool Connection::Exchange::interrupted() noexcept {
 bool Connection::Exchange::connect(const Route& route) noexcept {
     const long connect_ms =
         std::max(1, static_cast<int>(std::min<milliseconds::rep>(limits_.connect.count(), remaining_ms())));
-    if (const CURLcode code = connection_.configure(route, connect_ms, cancelled_); code != CURLE_OK) {
+    if (const CURLcode code = connection_.configure(route, connect_ms, allowance_); code != CURLE_OK) {
         fail_connect(code);
         return false;
     }
@@ -331,8 +332,7 @@ bool Connection::create_easy() noexcept {
     return false;
 }
 
-CURLcode Connection::configure(const Route& route, long connect_ms,
-                               const std::atomic<bool>& cancelled) noexcept {
+CURLcode Connection::configure(const Route& route, long connect_ms, const Allowance& allowance) noexcept {
     if (easy_ == nullptr && !create_easy()) return CURLE_OUT_OF_MEMORY;
     error_text_[0] = '\0';
     const auto set = [this](CURLoption option, auto value) {
@@ -341,7 +341,7 @@ CURLcode Connection::configure(const Route& route, long connect_ms,
     // Without TLS a proxy would read the password, so that "" keeps the environment's away, too.
     const char* proxy = !route.secure ? "" : route.proxy ? route.proxy->c_str() : nullptr;
     const char* no_proxy = nullptr;
-    if (environment_is_the_callers()) {
+    if (system::environment_is_the_callers()) {
         if (proxy == nullptr) proxy = "";
         no_proxy = "";
     }
@@ -353,7 +353,7 @@ CURLcode Connection::configure(const Route& route, long connect_ms,
                       set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) && set(CURLOPT_PROXY, proxy) &&
                       set(CURLOPT_NOPROXY, no_proxy) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (!done) return CURLE_OUT_OF_MEMORY;
-    return route.secure ? trust_.apply(easy_, cancelled) : CURLE_OK;
+    return route.secure ? trust_.apply(easy_, allowance) : CURLE_OK;
 }
 
 // Not even TLS sessions are taken over: they were verified with the old route's certificates.

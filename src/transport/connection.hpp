@@ -22,6 +22,7 @@
 #include "answer/judge.hpp"
 #include "answer/reader.hpp"
 #include "secret/buffer.hpp"
+#include "transport/allowance.hpp"
 #include "transport/trust.hpp"
 
 namespace mobivate::transport {
@@ -37,11 +38,6 @@ struct Route {
         return origin == other.origin && proxy == other.proxy && ca_dir == other.ca_dir &&
                ca_file == other.ca_file;
     }
-};
-
-struct Limits {
-    std::chrono::milliseconds whole{};
-    std::chrono::milliseconds connect{};
 };
 
 class Connection {
@@ -65,13 +61,12 @@ public:
     void wake() noexcept;
 
 private:
-    using Clock = std::chrono::steady_clock;
     class Exchange;
 
     [[nodiscard]] bool create_handles() noexcept;
     [[nodiscard]] bool create_easy() noexcept;
     [[nodiscard]] CURLcode configure(const Route& route, long connect_ms,
-                                     const std::atomic<bool>& cancelled) noexcept;
+                                     const Allowance& allowance) noexcept;
     [[nodiscard]] bool kept_connection_lives() noexcept;
     [[nodiscard]] bool leave_to_parent() noexcept;
     void start_afresh() noexcept;

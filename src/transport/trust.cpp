@@ -10,8 +10,8 @@
 #include <cstring>
 #include <new>
 
+#include "system/environment.hpp"
 #include "text/ascii.hpp"
-#include "transport/environment.hpp"
 #include "transport/openssl.hpp"
 
 namespace mobivate::transport {
@@ -92,7 +92,7 @@ bool is_set_or_unknown(CURLcode code) noexcept {
 }  // namespace
 
 void prepare_tls_library() noexcept {
-    blank_the_callers_environment();
+    system::blank_the_callers_environment();
     find_openssl();
     if (openssl() != nullptr) openssl()->OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
@@ -100,7 +100,8 @@ void prepare_tls_library() noexcept {
 bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     problem_.clear();
     TrustSources chosen{ca_dir, ca_file};
-    if (chosen == TrustSources{}) chosen = {environment("SSL_CERT_DIR"), environment("SSL_CERT_FILE")};
+    if (chosen == TrustSources{})
+        chosen = {system::environment("SSL_CERT_DIR"), system::environment("SSL_CERT_FILE")};
     if (chosen == TrustSources{}) {
         const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
         if (libcurl->capath != nullptr) chosen.directory = libcurl->capath;
@@ -181,7 +182,7 @@ CURLcode Trust::prepare_context(void* context) {
     if (!sources_.directory.empty()) {
         if (!add_directory(store.get(), sources_.directory)) return CURLE_OUT_OF_MEMORY;
     } else if (!sources_.bundle.empty() && !load_bundle(store.get())) {
-        if (cancelled()) return CURLE_ABORTED_BY_CALLBACK;
+        if (given_up()) return CURLE_ABORTED_BY_CALLBACK;
         say_what_is_trusted();
         return CURLE_SSL_CACERT_BADFILE;
     }
@@ -193,13 +194,13 @@ CURLcode Trust::prepare_context(void* context) {
 bool Trust::load_bundle(void* store) {
     const ErrorMark errors;
     bundle_problem_.clear();
-    bundle_ = Bundle::read(sources_.bundle, *cancelled_, bundle_problem_);
+    bundle_ = Bundle::read(sources_.bundle, *allowance_, bundle_problem_);
     if (bundle_ == nullptr) return false;
     parsed_.assign(bundle_->size(), false);
     bundle_in_use_ = true;
     std::size_t found = bundle_->size();
     for (const Bundle::Block& block : bundle_->others()) {
-        if (cancelled()) return false;
+        if (given_up()) return false;
         if (add_block(store, block, found)) continue;
         bundle_problem_ << "what begins at byte " << static_cast<std::int64_t>(block.offset)
                         << " is not a certificate";
@@ -243,7 +244,7 @@ bool Trust::add_named(void* store, const void* name, const Bundle::Block* before
     const Bundle::Range range = bundle_->with_subject({reinterpret_cast<const char*>(der), size});
     for (std::size_t i = range.first; i < range.last; ++i) {
         if (parsed_[i] || (before != nullptr && !bundle_->is_before(i, *before))) continue;
-        if (cancelled() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i)))
+        if (given_up() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i)))
             return false;
         parsed_[i] = true;
     }
@@ -273,7 +274,7 @@ bool Trust::verify_with_bundle(void* store_context) {
 // ---- what is said ----
 
 void Trust::describe_failure(const void* store_context) noexcept {
-    if (cancelled()) return;
+    if (given_up()) return;
     const int error = openssl()->X509_STORE_CTX_get_error(static_cast<const X509_STORE_CTX*>(store_context));
     if (!is_about_trust(error)) return;
     problem_.clear();
@@ -303,8 +304,8 @@ void Trust::say_what_is_trusted() noexcept {
 
 // ---- with any TLS library ----
 
-CURLcode Trust::apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept {
-    cancelled_ = &cancelled;
+CURLcode Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
+    allowance_ = &allowance;
     bundle_problem_.clear();
     const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
     if (libcurl->ssl_version == nullptr || *libcurl->ssl_version == '\0') {
@@ -340,7 +341,7 @@ CURLcode Trust::apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept {
 
 CURLcode Trust::apply_by_options(CURL* easy) noexcept {
     // libcurl hands the session's keys to it on these TLS libraries, and lets nobody forbid it.
-    if (*environment("SSLKEYLOGFILE") != '\0') {
+    if (*system::environment("SSLKEYLOGFILE") != '\0') {
         problem_ << "SSLKEYLOGFILE is set, and with it "
                  << std::string_view(curl_version_info(CURLVERSION_NOW)->ssl_version)
                  << " gives away what is sent; unset it";

@@ -7,7 +7,6 @@
 // its own affair.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include <curl/curl.h>
 
 #include "text/message.hpp"
+#include "transport/allowance.hpp"
 #include "transport/bundle.hpp"
 
 namespace mobivate::transport {
@@ -45,9 +45,9 @@ public:
     [[nodiscard]] bool choose(const std::string& ca_dir, const std::string& ca_file);
 
     // Sets all that concerns TLS on a handle for https, the proxy's included. The handle must not outlive
-    // this object, nor this connection `cancelled`, which ends the reading of certificates early: the
-    // transfer then fails, with no problem().
-    [[nodiscard]] CURLcode apply(CURL* easy, const std::atomic<bool>& cancelled) noexcept;
+    // this object, nor its connecting the allowance: once that is over, no more certificates are read, and
+    // the transfer fails without a problem().
+    [[nodiscard]] CURLcode apply(CURL* easy, const Allowance& allowance) noexcept;
 
     // What is wrong with the trust, in more words than libcurl has, or why apply() failed. To be told of a
     // failure in TLS. Empty where there is nothing to add.
@@ -63,14 +63,14 @@ private:
     [[nodiscard]] bool add_block(void* store, const Bundle::Block& block, std::size_t& found);
     [[nodiscard]] bool add_named(void* store, const void* name, const Bundle::Block* before = nullptr);
     [[nodiscard]] bool verify_with_bundle(void* store_context);
-    [[nodiscard]] bool cancelled() const noexcept { return cancelled_->load(std::memory_order_acquire); }
+    [[nodiscard]] bool given_up() const noexcept { return allowance_->over() != Status::ok; }
     void describe_failure(const void* store_context) noexcept;
     void say_what_is_trusted() noexcept;
 
     TrustSources sources_;
     text::Message problem_;
     text::Message bundle_problem_;  // why the bundle could not be read
-    const std::atomic<bool>* cancelled_ = nullptr;
+    const Allowance* allowance_ = nullptr;
     std::shared_ptr<const Bundle> bundle_;
     // Of the store in use: whether the bundle is asked at all, and which of its certificates are in it.
     bool bundle_in_use_ = false;

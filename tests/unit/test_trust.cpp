@@ -27,6 +27,10 @@ using mobivate::transport::plain_subject;
 namespace {
 
 const std::atomic<bool> not_cancelled{false};
+const std::atomic<bool> cancelled{true};
+const mobivate::transport::Limits limits{std::chrono::hours(1), std::chrono::hours(1)};
+const mobivate::transport::Allowance going_on(limits, not_cancelled);
+const mobivate::transport::Allowance given_up(limits, cancelled);
 
 struct Deleter {
     void operator()(X509* certificate) const { X509_free(certificate); }
@@ -139,7 +143,7 @@ bool read_by_openssl(const std::string& text, std::vector<std::string>& found) {
 
 // The same by the index, which leaves to OpenSSL what is not plain.
 bool read_by_index(const std::string& text, std::vector<std::string>& found) {
-    const auto bundle = Bundle::index(text, not_cancelled);
+    const auto bundle = Bundle::index(text, going_on);
     REQUIRE(bundle != nullptr);
     for (std::size_t i = 0; i < bundle->size(); ++i) {
         const std::string_view der = bundle->certificate(i);
@@ -273,7 +277,7 @@ TEST_CASE("a bundle of plain certificates is indexed, whatever stands between th
                              pem_of(two.get()) + pem_of(namesake.get()) + pem_of(one.get());
     for (const std::string& form :
          {text, replaced(text, "\n", "\r\n"), text.substr(0, text.size() - 1), "\xEF\xBB\xBF\n" + text}) {
-        const auto bundle = Bundle::index(form, not_cancelled);
+        const auto bundle = Bundle::index(form, going_on);
         REQUIRE(bundle != nullptr);
         CHECK(bundle->others().empty());
         CHECK(bundle->size() == 4);
@@ -289,8 +293,7 @@ TEST_CASE("a bundle of plain certificates is indexed, whatever stands between th
         CHECK(anybody.last - anybody.first == 4);
         check_same(form);
     }
-    const std::atomic<bool> cancelled{true};
-    CHECK(Bundle::index(text, cancelled) == nullptr);
+    CHECK(Bundle::index(text, given_up) == nullptr);
 }
 
 TEST_CASE("whatever a bundle holds, the index and OpenSSL read the same from it") {
@@ -359,21 +362,20 @@ TEST_CASE("a bundle is read once while its file is the same and somebody holds i
     const auto write = [&](const std::string& text) { std::ofstream(path, std::ios::binary) << text; };
     Message why;
     write(pem_of(certificate_for("one").get()));
-    const auto first = Bundle::read(path, not_cancelled, why);
+    const auto first = Bundle::read(path, going_on, why);
     REQUIRE(first != nullptr);
-    CHECK(Bundle::read(path, not_cancelled, why) == first);
+    CHECK(Bundle::read(path, going_on, why) == first);
     write(pem_of(certificate_for("two").get()));
-    const auto second = Bundle::read(path, not_cancelled, why);
+    const auto second = Bundle::read(path, going_on, why);
     REQUIRE(second != nullptr);
     CHECK(second != first);
     CHECK(second->certificate(0) != first->certificate(0));
-    CHECK(Bundle::read(path, not_cancelled, why) == second);
+    CHECK(Bundle::read(path, going_on, why) == second);
     CHECK(why.view().empty());
-    const std::atomic<bool> cancelled{true};
     write(pem_of(certificate_for("three").get()));
-    CHECK(Bundle::read(path, cancelled, why) == nullptr);
+    CHECK(Bundle::read(path, given_up, why) == nullptr);
     CHECK(why.view().empty());
     unlink(path);
-    CHECK(Bundle::read(path, not_cancelled, why) == nullptr);
+    CHECK(Bundle::read(path, going_on, why) == nullptr);
     CHECK(why.view() == "No such file or directory");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transport/environment.hpp"
+#include "system/environment.hpp"
 
 #include <sys/auxv.h>
 
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
-namespace mobivate::transport {
+namespace mobivate::system {
 
 const char* environment(const char* name) noexcept {
     const char* value = secure_getenv(name);
@@ -30,4 +30,4 @@ void blank_the_callers_environment() noexcept {
     }
 }
 
-}  // namespace mobivate::transport
+}  // namespace mobivate::system

@@ -2,7 +2,7 @@
 // The environment, as far as it may be trusted: in a set-user-ID program it is the unprivileged caller's.
 #pragma once
 
-namespace mobivate::transport {
+namespace mobivate::system {
 
 // The variable's value; "" where it is not set, and in a program that runs with more rights than its caller.
 const char* environment(const char* name) noexcept;
@@ -14,4 +14,4 @@ bool environment_is_the_callers() noexcept;
 // handed them over: one that the program itself has set since is the program's.
 void blank_the_callers_environment() noexcept;
 
-}  // namespace mobivate::transport
+}  // namespace mobivate::system
