@@ -62,7 +62,9 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     if (!is_visible(base_url)) return refuse_character(why);
     const Url url(curl_url());
     if (url == nullptr) throw std::bad_alloc();
-    const CURLUcode parsed = curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), 0);
+    // A libcurl without TLS does not know https, and says so better when it is asked to connect.
+    const CURLUcode parsed =
+        curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), CURLU_NON_SUPPORT_SCHEME);
     if (parsed == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
     if (parsed != CURLUE_OK) {
         why << "is not a URL such as https://host/: " << curl_url_strerror(parsed);
@@ -85,7 +87,7 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
         return false;
     }
     get_part(url.get(), CURLUPART_PATH, 0, path);
-    get_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT, port);
+    get_part(url.get(), CURLUPART_PORT, 0, port);
     if (scheme != "https" && scheme != "http") {
         why << "must begin with https://";
         return false;
@@ -107,7 +109,9 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
         return false;
     }
     while (!path.empty() && path.back() == '/') path.pop_back();
-    const bool own_port = port == (secure ? "443" : "80");
+    const std::string schemes_port = secure ? "443" : "80";
+    if (port.empty()) port = schemes_port;
+    const bool own_port = port == schemes_port;
     endpoint.secure = secure;
     std::string address = host;
     if (!zone.empty()) address.insert(address.size() - 1, "%25" + zone);

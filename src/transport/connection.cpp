@@ -338,6 +338,10 @@ CURLcode Connection::configure(const Route& route, long connect_ms, const Allowa
     const auto set = [this](CURLoption option, auto value) {
         return curl_easy_setopt(easy_, option, value) == CURLE_OK;
     };
+    // First, since a libcurl without TLS is told by it.
+    if (route.secure) {
+        if (const CURLcode code = trust_.apply(easy_, allowance); code != CURLE_OK) return code;
+    }
     // Without TLS a proxy would read the password, so that "" keeps the environment's away, too.
     const char* proxy = !route.secure ? "" : route.proxy ? route.proxy->c_str() : nullptr;
     const char* no_proxy = nullptr;
@@ -347,13 +351,12 @@ CURLcode Connection::configure(const Route& route, long connect_ms, const Allowa
     }
     // A cancelled lookup must not be waited for (CURLOPT_QUICK_EXIT).
     const bool done = set(CURLOPT_URL, route.origin.c_str()) && set(CURLOPT_CONNECT_ONLY, 1L) &&
-                      set(CURLOPT_PROTOCOLS_STR, "https,http") &&
+                      set(CURLOPT_PROTOCOLS_STR, route.secure ? "https" : "http") &&
                       set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_NOSIGNAL, 1L) &&
                       set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_ERRORBUFFER, error_text_.data()) &&
                       set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) && set(CURLOPT_PROXY, proxy) &&
                       set(CURLOPT_NOPROXY, no_proxy) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (!done) return CURLE_OUT_OF_MEMORY;
-    return route.secure ? trust_.apply(easy_, allowance) : CURLE_OK;
+    return done ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 // Not even TLS sessions are taken over: they were verified with the old route's certificates.

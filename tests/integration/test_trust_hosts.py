@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Hosts that have an OpenSSL, a libcurl or rights of their own: test_trust_hosts.py FOLDER-OF-HOSTS"""
 
+import ctypes
 import json
 import os
 import pathlib
@@ -15,6 +16,16 @@ STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 LIBRARY = pathlib.Path(os.environ["MOBIVATE_LIBRARY"])
 HOSTS = pathlib.Path(sys.argv.pop(1))
 NOBODY = 65534
+
+
+def tls_library():
+    """Of the libcurl that the library has found."""
+    version = ctypes.CDLL(str(LIBRARY)).curl_version
+    version.restype = ctypes.c_char_p
+    return version().decode().split()[1]
+
+
+on_openssl = unittest.skipUnless(tls_library().startswith("OpenSSL/"), f"OpenSSL's configuration is not read by {tls_library()}")
 
 
 class Hosts(unittest.TestCase):
@@ -47,6 +58,7 @@ class Hosts(unittest.TestCase):
         for version in ("1.1.1", "same"):
             self.assertEqual(self.call("--before", HOSTS / f"libforeign_{version}.so"), ("MBV_OK", ""))
 
+    @on_openssl
     def test_the_minimum_version_is_raised_and_never_lowered(self):
         def configured(commands):
             file = self.folder / "openssl.cnf"
@@ -153,6 +165,7 @@ class Hosts(unittest.TestCase):
         self.assertEqual(self.call("ca_file", str(self.folder / "ca.pem"), **host, SSLKEYLOGFILE=str(keys)), ("MBV_OK", ""))
         self.assertFalse(keys.exists())
 
+    @on_openssl
     def test_a_set_user_id_host_does_not_take_its_callers_configuration_of_openssl(self):
         host = self.set_user_id()
         file = self.folder / "openssl.cnf"
