@@ -318,22 +318,9 @@ bool Connection::leave_to_parent() noexcept {
     return create_handles();
 }
 
-// TLS sessions are kept in a share of the handle's own, where they end with it. libcurl would keep them in
-// the multi handle (from version 8 on), which outlives a change of trust.
-bool Connection::create_easy() noexcept {
-    easy_ = curl_easy_init();
-    sessions_ = curl_share_init();
-    if (easy_ != nullptr && sessions_ != nullptr &&
-        curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK &&
-        curl_easy_setopt(easy_, CURLOPT_SHARE, sessions_) == CURLE_OK) {
-        return true;
-    }
-    start_afresh();
-    return false;
-}
-
 CURLcode Connection::configure(const Route& route, long connect_ms, const Allowance& allowance) noexcept {
-    if (easy_ == nullptr && !create_easy()) return CURLE_OUT_OF_MEMORY;
+    if (easy_ == nullptr) easy_ = curl_easy_init();
+    if (easy_ == nullptr) return CURLE_OUT_OF_MEMORY;
     error_text_[0] = '\0';
     const auto set = [this](CURLoption option, auto value) {
         return curl_easy_setopt(easy_, option, value) == CURLE_OK;
@@ -359,13 +346,10 @@ CURLcode Connection::configure(const Route& route, long connect_ms, const Allowa
     return done ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
-// Not even TLS sessions are taken over: they were verified with the old route's certificates.
 void Connection::start_afresh() noexcept {
     close();
     if (easy_ != nullptr) curl_easy_cleanup(easy_);
     easy_ = nullptr;
-    if (sessions_ != nullptr) curl_share_cleanup(sessions_);
-    sessions_ = nullptr;
     route_changed_ = false;
 }
 

@@ -64,7 +64,6 @@ private:
     class Exchange;
 
     [[nodiscard]] bool create_handles() noexcept;
-    [[nodiscard]] bool create_easy() noexcept;
     [[nodiscard]] CURLcode configure(const Route& route, long connect_ms,
                                      const Allowance& allowance) noexcept;
     [[nodiscard]] bool kept_connection_lives() noexcept;
@@ -75,7 +74,6 @@ private:
 
     std::atomic<CURLM*> multi_{nullptr};
     CURL* easy_ = nullptr;
-    CURLSH* sessions_ = nullptr;
     curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the open connection
     pid_t process_ = 0;                       // that made the handles
     bool route_changed_ = false;
