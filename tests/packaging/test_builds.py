@@ -12,7 +12,7 @@ import sys
 import time
 import unittest
 
-from tests.packaging.support import ROOT, System, run
+from tests.packaging.support import ROOT, System, archive, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 FOLDER = BUILD / "builds"
@@ -70,7 +70,7 @@ class Libcurl(unittest.TestCase):
         source = FOLDER / "curl-source"
         if not source.exists():
             (source / "lists/partial").mkdir(parents=True)
-            (source / "sources.list").write_text("deb-src http://deb.debian.org/debian bookworm main\n")
+            (source / "sources.list").write_text(f"deb-src {' '.join(archive())} main\n")
             apt = ["apt-get", "-o", "APT::Sandbox::User=root", "-o", f"Dir::Etc::SourceList={source}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
                    "-o", f"Dir::State::Lists={source}/lists"]
             run(*apt, "update")
