@@ -17,8 +17,9 @@
  * 3. Ownership. The caller owns every buffer it passes, during the call and after it. The library
  *    keeps no pointer into one beyond the return of the function it was passed to.
  * 4. Threads. One client makes one call at a time; different clients are independent, on any threads.
- *    mbv_cancel and mbv_uncancel are the only functions meant for another thread while a call runs.
- *    Any other function called then answers MBV_ERR_BUSY, or describes that, and disturbs nothing.
+ *    While a call runs, other threads may use mbv_cancel, mbv_uncancel, mbv_free and the getters, none
+ *    of which ever waits. The other functions return MBV_ERR_BUSY then and change nothing. A call needs
+ *    32 KiB of stack. A thread that is cancelled (pthread_cancel) in one is cancelled after it.
  * 5. Secrets. When a call returns, neither the password nor the key is in the process's memory, except
  *    in the caller's own buffers, and in the client when it retains a key for mbv_take_key. No message
  *    ever contains one.
@@ -26,6 +27,9 @@
  *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell.
  * 7. Errors. A status is 0 or one of the negative values below, for ever. What it means in the case at
  *    hand is told by mbv_error_message. No exception, signal or abort comes out of the library.
+ * 8. Processes. A forked child may use its parent's clients: each process has connections of its own, and
+ *    neither disturbs the other. A client that was in a call during the fork stays busy in the child, which
+ *    has no copy of that call's password. Programs started by exec inherit no descriptor of a client's.
  *
  * The shortest use:
  *
@@ -81,7 +85,7 @@ extern "C" {
 #define MBV_OK 0                       /* key created and handed over [replaced] */
 #define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [unchanged] */
 #define MBV_ERR_NO_MEMORY (-2)         /* an allocation failed [see mbv_key_state] */
-#define MBV_ERR_BUSY (-3)              /* the client is in a call on another thread [that call's] */
+#define MBV_ERR_BUSY (-3)              /* two functions at once on one client [the other call's] */
 #define MBV_ERR_CANCELLED (-4)         /* mbv_cancel [see mbv_key_state] */
 #define MBV_ERR_TIMEOUT (-5)           /* timeout_ms or connect_timeout_ms passed [see mbv_key_state] */
 #define MBV_ERR_RESOLVE (-6)           /* host or proxy name not found [unchanged] */
@@ -94,7 +98,7 @@ extern "C" {
 #define MBV_ERR_SERVER (-13)           /* 5xx [see mbv_key_state] */
 #define MBV_ERR_PROTOCOL (-14)         /* an answer that the API does not document [see mbv_key_state] */
 #define MBV_ERR_BUFFER_TOO_SMALL (-15) /* key created; mbv_take_key has it [replaced] */
-#define MBV_ERR_INTERNAL (-99)         /* a bug in this library [see mbv_key_state] */
+#define MBV_ERR_INTERNAL (-99)         /* a bug here, or a libcurl that cannot be used [see mbv_key_state] */
 
 /* Key states: what became of the key that the account had before the call. */
 #define MBV_KEY_UNCHANGED 0 /* the old key surely still works */
@@ -103,15 +107,17 @@ extern "C" {
 
 /* ---- Clients --------------------------------------------------------------------------------- */
 
-/* One connection's worth of settings and state. A client keeps its connection for the next call. */
+/* One connection's worth of settings and state. A client keeps its connection for a call that follows
+ * within 3 seconds. */
 typedef struct mbv_client mbv_client;
 
-/* Makes a client with every option at its default. Returns NULL only when out of memory
- * or of file descriptors. Any thread. */
+/* Makes a client with every option at its default. Returns NULL only when out of memory. Any thread. */
 MBV_API mbv_client *MBV_CALL mbv_new(void) MBV_NOEXCEPT;
 
 /* Ends a client: closes its connection, wipes what it holds (a retained key included) and frees it.
- * NULL is fine. Not while another thread still uses the client. */
+ * NULL is fine. During a call on another thread it returns at once: the call is cancelled as by
+ * mbv_cancel, and frees the client at its end. Nothing may be done with the client from then on, not even
+ * by the thread of that call after it has returned. */
 MBV_API void MBV_CALL mbv_free(mbv_client *client) MBV_NOEXCEPT;
 
 /* Sets an option for the calls that follow. Both texts are C strings in UTF-8; they are copied.
@@ -138,14 +144,16 @@ MBV_API int32_t MBV_CALL mbv_set(mbv_client *client, const char *option, const c
  *
  * username, password  UTF-8, 1 byte to 64 KiB (65536 bytes) each, sizes in bytes.
  * key, key_capacity   a buffer of the caller's of at least MBV_KEY_CAPACITY bytes. On MBV_OK it holds
- *                     the key and a NUL, on any failure an empty string.
+ *                     the key and a NUL, on any failure an empty string. It must not overlap the user
+ *                     name or the password: that is refused, and then nothing is written to it.
  * key_size            receives the size of the key without the NUL; 0 where no key was created. May be
  *                     NULL.
  *
- * Blocks until the answer is there, timeout_ms has passed or mbv_cancel is called. MBV_ERR_BUFFER_TOO_SMALL
- * means that the key was created and is longer than key_capacity - 1 bytes: *key_size says how long
- * it is, and mbv_take_key hands it over. Until it has, this function refuses to create another
- * (MBV_ERR_INVALID_ARGUMENT): a created key is never lost. */
+ * Blocks until the answer is there, timeout_ms has passed or mbv_cancel is called; what has arrived by then
+ * counts. MBV_ERR_BUFFER_TOO_SMALL means that the key was created and is longer than key_capacity - 1 bytes:
+ * *key_size says how long it is, and mbv_take_key hands it over. Until it has, this function refuses to
+ * create another (MBV_ERR_INVALID_ARGUMENT), and the key state stays MBV_KEY_REPLACED: a created key is
+ * never lost. */
 MBV_API int32_t MBV_CALL mbv_create_key(mbv_client *client, const char *username, size_t username_size,
                                         const char *password, size_t password_size, char *key,
                                         size_t key_capacity, size_t *key_size) MBV_NOEXCEPT;
@@ -157,8 +165,10 @@ MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_
                                       size_t *key_size) MBV_NOEXCEPT;
 
 /* ---- What happened --------------------------------------------------------------------------- */
-/* The getters describe the last mbv_create_key until the next one. On a new client, or with NULL, they
- * describe nothing: MBV_KEY_UNCHANGED, zeroes, -1 for the retry time, empty text. */
+/* The getters describe the last mbv_create_key until the next one begins. During a call they say that there
+ * is one: MBV_KEY_UNKNOWN, zeroes, -1 for the retry time, and an error message that tells of the call. They
+ * never wait, and make nobody busy. On a new client, or with NULL, they describe nothing:
+ * MBV_KEY_UNCHANGED, zeroes, -1, empty text. */
 
 /* A sentence or two in English, UTF-8: what went wrong, and what became of the old key. It describes the
  * last function of this client that returned a status; empty after MBV_OK. Returns its full size. */

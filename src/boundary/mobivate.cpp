@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "client/client.hpp"
+#include "system/thread.hpp"
 #include "text/utf8.hpp"
 
 struct mbv_client {
@@ -29,12 +30,26 @@ std::string_view text_argument(const char* text, std::size_t size) noexcept {
 std::int32_t number(Status status) noexcept { return static_cast<std::int32_t>(status); }
 
 mobivate::client::Outcome outcome_of(const mbv_client* client) noexcept {
-    return client != nullptr ? client->client.outcome() : mobivate::client::Outcome();
+    return client != nullptr ? client->client.published().outcome() : mobivate::client::Outcome();
+}
+
+// For one function at a time. `if_not` is done where the client cannot be had.
+template <class Function, class Otherwise>
+std::int32_t use(mbv_client* client, Function function, Otherwise if_not) noexcept {
+    const mobivate::system::CancellationDisabled undisturbed;
+    if (client == nullptr || !client->client.enter()) {
+        if_not();
+        return number(client == nullptr ? Status::invalid_argument : Status::busy);
+    }
+    const Status status = function(client->client);
+    if (client->client.leave()) delete client;
+    return number(status);
 }
 
 }  // namespace
 
 mbv_client* MBV_CALL mbv_new(void) noexcept {
+    const mobivate::system::CancellationDisabled undisturbed;
     try {
         auto* client = new mbv_client;
         if (client->client.create()) return client;
@@ -45,40 +60,38 @@ mbv_client* MBV_CALL mbv_new(void) noexcept {
     return nullptr;
 }
 
-void MBV_CALL mbv_free(mbv_client* client) noexcept { delete client; }
+void MBV_CALL mbv_free(mbv_client* client) noexcept {
+    const mobivate::system::CancellationDisabled undisturbed;
+    if (client != nullptr && client->client.retire()) delete client;
+}
 
 int32_t MBV_CALL mbv_set(mbv_client* client, const char* option, const char* value) noexcept {
-    return number(client != nullptr ? client->client.set(option, value) : Status::invalid_argument);
+    return use(client, [&](auto& held) { return held.set(option, value); }, [] {});
 }
 
 int32_t MBV_CALL mbv_create_key(mbv_client* client, const char* username, size_t username_size,
                                 const char* password, size_t password_size, char* key, size_t key_capacity,
                                 size_t* key_size) noexcept {
     const mobivate::client::KeyBuffer buffer{key, key_capacity, key_size};
-    if (client == nullptr) {
-        buffer.clear();
-        return number(Status::invalid_argument);
-    }
-    return number(client->client.create_key(text_argument(username, username_size),
-                                            text_argument(password, password_size), buffer));
+    const auto create = [&](auto& held) {
+        return held.create_key(text_argument(username, username_size), text_argument(password, password_size),
+                               buffer);
+    };
+    return use(client, create, [&] { buffer.clear(); });
 }
 
 int32_t MBV_CALL mbv_take_key(mbv_client* client, char* key, size_t key_capacity, size_t* key_size) noexcept {
     const mobivate::client::KeyBuffer buffer{key, key_capacity, key_size};
-    if (client == nullptr) {
-        buffer.clear();
-        return number(Status::invalid_argument);
-    }
-    return number(client->client.take_key(buffer));
+    return use(client, [&](auto& held) { return held.take_key(buffer); }, [&] { buffer.clear(); });
 }
 
 size_t MBV_CALL mbv_error_message(const mbv_client* client, char* buffer, size_t capacity) noexcept {
-    if (client != nullptr) return client->client.error_message(buffer, capacity);
+    if (client != nullptr) return client->client.published().message(buffer, capacity);
     return mobivate::text::hand_out({}, buffer, capacity);
 }
 
 size_t MBV_CALL mbv_server_message(const mbv_client* client, char* buffer, size_t capacity) noexcept {
-    if (client != nullptr) return client->client.server_message(buffer, capacity);
+    if (client != nullptr) return client->client.published().server_message(buffer, capacity);
     return mobivate::text::hand_out({}, buffer, capacity);
 }
 
@@ -95,6 +108,7 @@ int64_t MBV_CALL mbv_retry_after_ms(const mbv_client* client) noexcept {
 }
 
 void MBV_CALL mbv_cancel(mbv_client* client) noexcept {
+    const mobivate::system::CancellationDisabled undisturbed;
     if (client != nullptr) client->client.cancel();
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "client/client.hpp"
 
-#include <algorithm>
 #include <ctime>
-#include <mutex>
+#include <functional>
 #include <new>
 
-#include "answer/judge.hpp"
 #include "request/request.hpp"
 #include "secret/scrub.hpp"
 #include "text/utf8.hpp"
@@ -16,15 +14,37 @@ namespace {
 
 constexpr std::size_t text_limit = 65536;
 
-constexpr std::string_view busy_message =
-    "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
-
 std::string_view key_state_in_words(KeyState state) noexcept {
     switch (state) {
         case KeyState::unchanged: return " The old key still works.";
         case KeyState::replaced: return " The old key is revoked.";
         default: return " The old key may be revoked: create a key again to have a valid one.";
     }
+}
+
+bool check_text(std::string_view name, std::string_view text, text::Message& why) noexcept {
+    why << "The " << name;
+    if (text.data() == nullptr) {
+        why << " is NULL.";
+    } else if (text.empty()) {
+        why << " is empty.";
+    } else if (text.size() > text_limit) {
+        why << " is longer than " << std::int64_t{text_limit} << " bytes.";
+    } else if (const auto offset = text::invalid_utf8(text)) {
+        why << " is not UTF-8 at byte " << static_cast<std::int64_t>(*offset) << ".";
+    } else {
+        why.clear();
+        return true;
+    }
+    return false;
+}
+
+// Of memory from `a` on and from `b` on. std::less: they need not be of one object.
+bool ranges_overlap(const void* a, std::size_t a_size, const void* b, std::size_t b_size) noexcept {
+    const std::less<> before;
+    const auto* a_begin = static_cast<const char*>(a);
+    const auto* b_begin = static_cast<const char*>(b);
+    return a_size > 0 && b_size > 0 && before(a_begin, b_begin + b_size) && before(b_begin, a_begin + a_size);
 }
 
 }  // namespace
@@ -34,52 +54,37 @@ void KeyBuffer::clear() const noexcept {
     if (size != nullptr) *size = 0;
 }
 
-Status Client::refuse(std::string_view why) noexcept {
-    message_.clear();
-    message_ << why;
-    return Status::invalid_argument;
+bool KeyBuffer::overlaps(std::string_view text) const noexcept {
+    if (text.data() == nullptr) return false;
+    return (bytes != nullptr && ranges_overlap(bytes, capacity, text.data(), text.size())) ||
+           (size != nullptr && ranges_overlap(size, sizeof *size, text.data(), text.size()));
 }
 
 Status Client::set(const char* name, const char* value) noexcept {
-    const std::unique_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    if (!use) return Status::busy;
-    if (name == nullptr) return refuse("The option's name is NULL.");
-    message_.clear();
-    if (value == nullptr) {
-        (message_ << "The value of the option \"").quote(name, 64) << "\" is NULL.";
-        return Status::invalid_argument;
-    }
+    Status status = Status::invalid_argument;
+    text::Message message;
     try {
-        Options changed = options_;
-        if (!set_option(changed, name, value, message_)) return Status::invalid_argument;
-        if (!(changed.route == options_.route)) connection_.forget();
-        options_ = std::move(changed);
+        if (name == nullptr) {
+            message << "The option's name is NULL.";
+        } else if (value == nullptr) {
+            (message << "The value of the option \"").quote(name, 64) << "\" is NULL.";
+        } else {
+            Options changed = options_;
+            if (set_option(changed, name, value, message)) {
+                if (!(changed.route == options_.route)) connection_.forget();
+                options_ = std::move(changed);
+                status = Status::ok;
+            }
+        }
     } catch (const std::bad_alloc&) {
-        message_ << "There was no memory to set the option.";
-        return Status::no_memory;
+        message << "There was no memory to set the option.";
+        status = Status::no_memory;
     } catch (...) {
-        message_ << "The option could not be set: a bug in libmobivate.";
-        return Status::internal;
+        message << "The option could not be set: a bug in libmobivate.";
+        status = Status::internal;
     }
-    return Status::ok;
-}
-
-Status Client::check_text(std::string_view name, std::string_view text) noexcept {
-    message_.clear();
-    message_ << "The " << name;
-    if (text.data() == nullptr) {
-        message_ << " is NULL.";
-    } else if (text.empty()) {
-        message_ << " is empty.";
-    } else if (text.size() > text_limit) {
-        message_ << " is longer than " << std::int64_t{text_limit} << " bytes.";
-    } else if (const auto offset = text::invalid_utf8(text)) {
-        message_ << " is not UTF-8 at byte " << static_cast<std::int64_t>(*offset) << ".";
-    } else {
-        message_.clear();
-        return Status::ok;
-    }
-    return Status::invalid_argument;
+    published_.tell(message.view());
+    return status;
 }
 
 Status Client::create_key(std::string_view username, std::string_view password,
@@ -95,105 +100,121 @@ Status Client::take_key(const KeyBuffer& key) noexcept {
 
 Status Client::create_key_below(std::string_view username, std::string_view password,
                                 const KeyBuffer& key) noexcept {
-    key.clear();
-    const std::unique_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    if (!use) return Status::busy;
-    outcome_ = {};
-    Status status = Status::internal;
+    published_.begin_call();
+    Result result;
+    // Until it was handed over, a retained key is what became of the old one.
+    if (!retained_key_.empty()) result.outcome.key_state = KeyState::replaced;
     try {
-        status = call(username, password, key);
+        call(username, password, key, result);
     } catch (const std::bad_alloc&) {
         // Only before the request is sent: from there on nothing throws.
-        message_.clear();
-        message_ << "There was no memory to make the request.";
-        status = Status::no_memory;
+        result.message.clear();
+        result.message << "There was no memory to make the request.";
+        result.status = Status::no_memory;
     } catch (...) {
-        message_.clear();
-        message_ << "A bug in libmobivate.";
-        outcome_.key_state = KeyState::unknown;
+        result.message.clear();
+        result.message << "A bug in libmobivate.";
+        result.outcome.key_state = KeyState::unknown;
     }
     request_.clear();
     reader_.wipe_lines();
-    if (status != Status::ok) message_ << key_state_in_words(outcome_.key_state);
-    return status;
+    if (result.status != Status::ok) result.message << key_state_in_words(result.outcome.key_state);
+    published_.end_call(result.outcome, result.message.view(), result.server_message);
+    if (retained_key_.empty()) reader_.body().clear();
+    return result.status;
 }
 
-Status Client::call(std::string_view username, std::string_view password, const KeyBuffer& key) {
+bool Client::check_arguments(std::string_view username, std::string_view password, const KeyBuffer& key,
+                             text::Message& why) const noexcept {
     if (!retained_key_.empty()) {
-        return refuse("The client retains a key that was created before; take it with mbv_take_key first.");
+        why << "The client retains a key that was created before; take it with mbv_take_key first.";
+    } else if (!check_text("user name", username, why) || !check_text("password", password, why)) {
+        return false;
+    } else if (key.bytes == nullptr) {
+        why << "The buffer for the key is NULL.";
+    } else if (key.capacity < MBV_KEY_CAPACITY) {
+        why << "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).";
+    } else {
+        return true;
     }
-    if (check_text("user name", username) != Status::ok || check_text("password", password) != Status::ok) {
-        return Status::invalid_argument;
+    return false;
+}
+
+void Client::call(std::string_view username, std::string_view password, const KeyBuffer& key,
+                  Result& result) {
+    result.status = Status::invalid_argument;
+    // Before anything is written to the buffer, or the password would not be what the caller passed.
+    if (key.overlaps(username) || key.overlaps(password)) {
+        result.message << "The buffer for the key, or its size, overlaps the "
+                       << (key.overlaps(password) ? "password" : "user name")
+                       << ": give the key memory of its own.";
+        return;
     }
-    if (key.bytes == nullptr) return refuse("The buffer for the key is NULL.");
-    if (key.capacity < MBV_KEY_CAPACITY) {
-        return refuse("The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).");
-    }
+    key.clear();
+    if (!check_arguments(username, password, key, result.message)) return;
     if (!reader_.prepare() ||
         !request::build(options_.endpoint, options_.user_agent, {username, password}, request_)) {
         throw std::bad_alloc();
     }
-    const answer::Ending ending =
-        connection_.exchange(options_.route, options_.limits, request_.view(), reader_, cancelled_);
-    const answer::Verdict verdict = answer::judge(reader_.arrived(), reader_.body(), ending, password,
-                                                  static_cast<std::int64_t>(std::time(nullptr)));
-    outcome_ = {verdict.key_state, verdict.http_status, verdict.server_code, verdict.retry_after_ms, {}};
-    message_ = verdict.what;
-    // What is still needed of the body stays at its start; the rest is wiped.
-    const bool created = verdict.status == Status::ok;
-    const std::string_view needed = created ? verdict.key : verdict.server_message;
-    reader_.body().keep_only(needed);
-    if (!created) {
-        outcome_.server_message = reader_.body().view();
-        return verdict.status;
-    }
-    retained_key_ = reader_.body().view();
-    return hand_over(key);
+    exchange(password, key, result);
 }
 
-Status Client::hand_over(const KeyBuffer& key) noexcept {
-    message_.clear();
+// Sends the request that was built, and judges what comes back. `secret` is what no text may show.
+void Client::exchange(std::string_view secret, const KeyBuffer& key, Result& result) noexcept {
+    const answer::Ending ending =
+        connection_.exchange(options_.route, options_.limits, request_.view(), reader_, cancelled_);
+    const answer::Verdict verdict = answer::judge(reader_.arrived(), reader_.body(), ending, secret,
+                                                  static_cast<std::int64_t>(std::time(nullptr)));
+    result.status = verdict.status;
+    result.outcome = {verdict.key_state, verdict.http_status, verdict.server_code, verdict.retry_after_ms};
+    result.message = verdict.what;
+    // What is still needed of the body stays at its start; the rest is wiped.
+    const bool created = verdict.status == Status::ok;
+    reader_.body().keep_only(created ? verdict.key : verdict.server_message);
+    if (created) {
+        retained_key_ = reader_.body().view();
+        result.status = hand_over(key, result.message);
+        // Whichever process goes on to take it: a created key is never lost.
+        if (!retained_key_.empty()) reader_.body().set_copied_on_fork(true);
+    } else {
+        result.server_message = reader_.body().view();
+    }
+}
+
+Status Client::hand_over(const KeyBuffer& key, text::Message& message) noexcept {
     if (key.size != nullptr) *key.size = retained_key_.size();
     if (key.bytes == nullptr || key.capacity <= retained_key_.size()) {
-        message_ << "The key was created, but it has " << static_cast<std::int64_t>(retained_key_.size())
-                 << " bytes and the buffer is too small; take it with mbv_take_key.";
+        message << "The key was created, but it has " << static_cast<std::int64_t>(retained_key_.size())
+                << " bytes and the buffer is too small; take it with mbv_take_key.";
         return Status::buffer_too_small;
     }
     text::hand_out(retained_key_, key.bytes, key.capacity);
     retained_key_ = {};
-    reader_.body().clear();
     return Status::ok;
 }
 
 Status Client::take_key_below(const KeyBuffer& key) noexcept {
     key.clear();
-    const std::unique_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    if (!use) return Status::busy;
-    if (retained_key_.empty()) return refuse("The client retains no key.");
-    if (key.bytes == nullptr && key.capacity > 0) return refuse("The buffer for the key is NULL.");
-    return hand_over(key);
+    Status status = Status::invalid_argument;
+    text::Message message;
+    if (retained_key_.empty()) {
+        message << "The client retains no key.";
+    } else if (key.bytes == nullptr && key.capacity > 0) {
+        message << "The buffer for the key is NULL.";
+    } else {
+        status = hand_over(key, message);
+        if (status == Status::ok) {
+            reader_.body().clear();
+            reader_.body().set_copied_on_fork(false);
+        }
+    }
+    published_.tell(message.view());
+    return status;
 }
 
 void Client::cancel() noexcept {
-    cancelled_.store(true, std::memory_order_release);
+    cancelled_.store(true);
     connection_.wake();
-}
-
-std::size_t Client::error_message(char* buffer, std::size_t capacity) const noexcept {
-    const std::shared_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    return text::hand_out(use ? message_.view() : busy_message, buffer, capacity);
-}
-
-std::size_t Client::server_message(char* buffer, std::size_t capacity) const noexcept {
-    const std::shared_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    return text::hand_out(use ? outcome_.server_message : std::string_view(), buffer, capacity);
-}
-
-Outcome Client::outcome() const noexcept {
-    const std::shared_lock<std::shared_mutex> use(in_use_, std::try_to_lock);
-    Outcome in_call;
-    in_call.key_state = KeyState::unknown;
-    return use ? outcome_ : in_call;
 }
 
 }  // namespace mobivate::client

@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: MIT
 // One client: it takes the arguments of a call, has a request built, sent and its answer judged, and
-// remembers what happened.
+// publishes what happened.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <shared_mutex>
 #include <string_view>
 
+#include "answer/judge.hpp"
 #include "answer/reader.hpp"
 #include "client/options.hpp"
+#include "client/published.hpp"
 #include "outcome.hpp"
 #include "secret/buffer.hpp"
 #include "text/message.hpp"
 #include "transport/connection.hpp"
 
 namespace mobivate::client {
-
-// What the getters tell of the last call.
-struct Outcome {
-    KeyState key_state = KeyState::unchanged;
-    std::int32_t http_status = 0;
-    std::int32_t server_code = 0;
-    std::int64_t retry_after_ms = -1;
-    std::string_view server_message;  // lies in the reader's body
-};
 
 // The caller's buffer for a key.
 struct KeyBuffer {
@@ -34,6 +26,8 @@ struct KeyBuffer {
     std::size_t* size = nullptr;
 
     void clear() const noexcept;
+    // Whether writing to it would change a byte of `text`.
+    [[nodiscard]] bool overlaps(std::string_view text) const noexcept;
 };
 
 class Client {
@@ -42,40 +36,59 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    [[nodiscard]] bool create() noexcept { return reader_.prepare() && connection_.create(); }
+    [[nodiscard]] bool create() noexcept { return connection_.create(); }
 
+    // One function at a time has the client. False: another one has it.
+    [[nodiscard]] bool enter() noexcept { return (state_.fetch_or(in_use) & in_use) == 0; }
+    // True: it was to be freed meanwhile, and now nobody else has it.
+    [[nodiscard]] bool leave() noexcept { return (state_.fetch_and(~in_use) & retired) != 0; }
+    // Ends the call in progress, if there is one. True: nobody has the client, and it can be freed. False:
+    // whoever has it frees it.
+    [[nodiscard]] bool retire() noexcept {
+        cancel();
+        return (state_.fetch_or(retired) & in_use) == 0;
+    }
+
+    // Between enter() and leave().
     Status set(const char* name, const char* value) noexcept;
     // A text that is not there has a null data(). Sizes are bounded by the caller of this function.
     Status create_key(std::string_view username, std::string_view password, const KeyBuffer& key) noexcept;
     Status take_key(const KeyBuffer& key) noexcept;
 
+    // At any time.
     void cancel() noexcept;
-    void uncancel() noexcept { cancelled_.store(false, std::memory_order_release); }
-
-    std::size_t error_message(char* buffer, std::size_t capacity) const noexcept;
-    std::size_t server_message(char* buffer, std::size_t capacity) const noexcept;
-    [[nodiscard]] Outcome outcome() const noexcept;
+    void uncancel() noexcept { cancelled_.store(false); }
+    [[nodiscard]] const Published& published() const noexcept { return published_; }
 
 private:
+    // What a function has to tell at its end.
+    struct Result {
+        Status status = Status::internal;
+        Outcome outcome;
+        text::Message message;
+        std::string_view server_message;  // lies in the reader's body
+    };
+
     // In frames of their own, so that all that they leave on the stack lies below what is scrubbed.
     [[gnu::noinline]] Status create_key_below(std::string_view username, std::string_view password,
                                               const KeyBuffer& key) noexcept;
     [[gnu::noinline]] Status take_key_below(const KeyBuffer& key) noexcept;
-    Status call(std::string_view username, std::string_view password, const KeyBuffer& key);
-    Status hand_over(const KeyBuffer& key) noexcept;
-    Status refuse(std::string_view why) noexcept;
-    Status check_text(std::string_view name, std::string_view text) noexcept;
+    void call(std::string_view username, std::string_view password, const KeyBuffer& key, Result& result);
+    void exchange(std::string_view secret, const KeyBuffer& key, Result& result) noexcept;
+    Status hand_over(const KeyBuffer& key, text::Message& message) noexcept;
+    [[nodiscard]] bool check_arguments(std::string_view username, std::string_view password,
+                                       const KeyBuffer& key, text::Message& why) const noexcept;
 
-    // Held by the call in progress, shared by the getters: both only try, so that nobody ever waits.
-    mutable std::shared_mutex in_use_;
+    static constexpr unsigned in_use = 1;
+    static constexpr unsigned retired = 2;
+    std::atomic<unsigned> state_{0};
     std::atomic<bool> cancelled_{false};
+    Published published_;
     Options options_;
     transport::Connection connection_;
     secret::Buffer request_;
     answer::Reader reader_;
     std::string_view retained_key_;  // lies in the reader's body
-    Outcome outcome_;
-    text::Message message_;
 };
 
 }  // namespace mobivate::client

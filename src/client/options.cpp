@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "client/options.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -16,6 +13,7 @@
 
 #include <curl/curl.h>
 
+#include "system/file.hpp"
 #include "text/ascii.hpp"
 #include "text/utf8.hpp"
 
@@ -59,30 +57,28 @@ bool set_connect_timeout(Options& options, std::string_view value, Message& why)
     return parse_milliseconds(value, options.limits.connect, why);
 }
 
-bool check_path(const std::string& path, bool directory, Message& why) {
-    struct stat facts {};
-    const bool found = stat(path.c_str(), &facts) == 0;
-    const bool is_directory = found && S_ISDIR(facts.st_mode);
-    if (found && is_directory != directory) {
-        why << (directory ? "must be a directory; name a file with ca_file"
-                          : "must be a file; name a directory with ca_dir");
-        return false;
+bool check_path(const std::string& path, system::FileKind kind, Message& why) {
+    const int error = system::check_readable(path, kind);
+    if (error == ENOTDIR && kind == system::FileKind::directory) {
+        why << "must be a directory; name a file with ca_file";
+    } else if (error == EISDIR) {
+        why << "must be a file; name a directory with ca_dir";
+    } else if (error != 0) {
+        why << "cannot be read: " << std::string_view(std::strerror(error));
     }
-    if (found && access(path.c_str(), directory ? R_OK | X_OK : R_OK) == 0) return true;
-    why << "cannot be read: " << std::string_view(std::strerror(errno));
-    return false;
+    return error == 0;
 }
 
 bool set_ca_file(Options& options, std::string_view value, Message& why) {
     std::string path(value);
-    if (!check_path(path, false, why)) return false;
+    if (!check_path(path, system::FileKind::file, why)) return false;
     options.route.ca_file = std::move(path);
     return true;
 }
 
 bool set_ca_dir(Options& options, std::string_view value, Message& why) {
     std::string path(value);
-    if (!check_path(path, true, why)) return false;
+    if (!check_path(path, system::FileKind::directory, why)) return false;
     options.route.ca_dir = std::move(path);
     return true;
 }

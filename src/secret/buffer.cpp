@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "secret/buffer.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
+#include "system/memory.hpp"
+
 namespace mobivate::secret {
-namespace {
-
-std::size_t whole_pages(std::size_t size) noexcept {
-    static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    return (size + page - 1) / page * page;
-}
-
-// Best effort: an ordinary process may not be allowed to lock memory, and old kernels lack the advice.
-void keep_private(void* memory, std::size_t size) noexcept {
-    mlock(memory, size);
-#if defined(MADV_DONTDUMP)
-    madvise(memory, size, MADV_DONTDUMP);
-#endif
-}
-
-}  // namespace
-
-void wipe(void* memory, std::size_t size) noexcept {
-    if (size > 0) explicit_bzero(memory, size);
-}
-
 Buffer::~Buffer() {
     if (data_ == nullptr) return;
     clear();
-    munmap(data_, capacity_);
+    system::free_private(data_, capacity_);
 }
 
 bool Buffer::reserve(std::size_t capacity) noexcept {
@@ -56,16 +33,14 @@ bool Buffer::grow(std::size_t capacity) noexcept {
 }
 
 bool Buffer::allocate(std::size_t capacity) noexcept {
-    // Rounding up must not wrap around to a small size.
-    if (capacity > SIZE_MAX / 2) return false;
-    const std::size_t size = whole_pages(capacity);
-    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return false;
-    keep_private(memory, size);
+    void* memory = system::allocate_private(capacity);
+    if (memory == nullptr) return false;
     data_ = static_cast<char*>(memory);
-    capacity_ = size;
+    capacity_ = capacity;
     return true;
 }
+
+void Buffer::set_copied_on_fork(bool copied) noexcept { system::set_copied_on_fork(data_, capacity_, copied); }
 
 bool Buffer::append(std::string_view bytes) noexcept {
     const std::size_t taken = std::min(bytes.size(), capacity_ - size_);
@@ -84,7 +59,7 @@ bool Buffer::append(std::size_t count, char byte) noexcept {
 void Buffer::keep_only(std::string_view part) noexcept {
     used_ = std::max(used_, size_);
     if (!part.empty()) std::memmove(data_, part.data(), part.size());
-    wipe(data_ + part.size(), used_ - part.size());
+    system::wipe(data_ + part.size(), used_ - part.size());
     size_ = used_ = part.size();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory for secrets: a fixed region that is wiped, and kept out of swap and core dumps where the system
-// lets an ordinary process do so.
+// Memory for secrets: a fixed region that is wiped, and that swap, core dumps and forked children do not get
+// where the system lets an ordinary process forbid it.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,6 @@
 #include <utility>
 
 namespace mobivate::secret {
-
-// Overwrites memory in a way that the compiler cannot leave out.
-void wipe(void* memory, std::size_t size) noexcept;
 
 class Buffer {
 public:
@@ -41,6 +38,9 @@ public:
     // Keeps the bytes of `part`, which lie in this buffer, and wipes all others.
     void keep_only(std::string_view part) noexcept;
     void clear() noexcept { keep_only({}); }
+
+    // What a child that is forked from now on finds here: a copy, or zeroes, as from the start.
+    void set_copied_on_fork(bool copied) noexcept;
 
     // Writing in place: the caller fills at most capacity() bytes from data() and says how many count.
     void set_size(std::size_t size) noexcept;

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "secret/buffer.hpp"
+#include "system/memory.hpp"
 
 namespace mobivate::secret {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::size_t stack_size = 24576;
 
 [[gnu::noinline]] void wipe_stack() noexcept {
     std::array<char, stack_size> below;  // NOLINT: what lies there is the point
-    wipe(below.data(), below.size());
+    system::wipe(below.data(), below.size());
 }
 
 #if defined(__x86_64__)

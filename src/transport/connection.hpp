@@ -8,11 +8,8 @@
 // known to the byte how much of the request can have reached the server.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +19,12 @@
 #include "answer/judge.hpp"
 #include "answer/reader.hpp"
 #include "secret/buffer.hpp"
+#include "system/process.hpp"
+#include "system/wake_up.hpp"
 #include "transport/allowance.hpp"
+#include "transport/channel.hpp"
+#include "transport/failure.hpp"
+#include "transport/handles.hpp"
 #include "transport/trust.hpp"
 
 namespace mobivate::transport {
@@ -58,29 +60,33 @@ public:
     [[nodiscard]] answer::Ending exchange(const Route& route, const Limits& limits, std::string_view request,
                                           answer::Reader& reader,
                                           const std::atomic<bool>& cancelled) noexcept;
-    void wake() noexcept;
+    void wake() noexcept { wake_up_.wake(); }
 
 private:
-    class Exchange;
-
-    [[nodiscard]] bool create_handles() noexcept;
-    [[nodiscard]] CURLcode configure(const Route& route, long connect_ms,
-                                     const Allowance& allowance) noexcept;
+    [[nodiscard]] Failure prepare() noexcept;
+    [[nodiscard]] Failure configure(const Route& route, long connect_ms, const Allowance& allowance) noexcept;
+    [[nodiscard]] bool connect(const Route& route, const Allowance& allowance,
+                               answer::Ending& ending) noexcept;
+    [[nodiscard]] Failure open(const Route& route, const Allowance& allowance) noexcept;
+    void tell_failed(answer::Ending& ending, const Failure& failure, const Limits& limits) noexcept;
     [[nodiscard]] bool kept_connection_lives() noexcept;
-    [[nodiscard]] bool leave_to_parent() noexcept;
+    [[nodiscard]] Channel channel() noexcept { return {multi_.get(), easy_.get(), socket_, wake_up_}; }
+    void forget_inherited() noexcept;
     void start_afresh() noexcept;
     void close() noexcept;
-    void close_handles() noexcept;
 
-    std::atomic<CURLM*> multi_{nullptr};
-    CURL* easy_ = nullptr;
+    system::WakeUp wake_up_;
+    system::Process process_ = 0;  // whose the wake-up and the handles are
+    Trust trust_;
+    std::array<char, CURL_ERROR_SIZE> error_text_{};
+    // In the order in which libcurl wants them made; they end in the other.
+    LibcurlUse libcurl_;
+    Multi multi_;
+    Easy easy_;
     curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the open connection
-    pid_t process_ = 0;                       // that made the handles
     bool route_changed_ = false;
     Clock::time_point last_used_;
-    Trust trust_;
     secret::Buffer incoming_;
-    std::array<char, CURL_ERROR_SIZE> error_text_{};
 };
 
 }  // namespace mobivate::transport

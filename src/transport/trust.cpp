@@ -304,71 +304,95 @@ void Trust::say_what_is_trusted() noexcept {
 
 // ---- with any TLS library ----
 
-CURLcode Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
+namespace {
+
+// Sets options until one is refused.
+class Setter {
+public:
+    explicit Setter(CURL* easy) noexcept : easy_(easy) {}
+
+    template <typename T>
+    Setter& set(CURLoption option, T value) noexcept {
+        if (failure_) return *this;
+        const CURLcode code = curl_easy_setopt(easy_, option, value);
+        if (code != CURLE_OK) failure_ = Failure::option(option, code);
+        return *this;
+    }
+    // A proxy's options are not there in a libcurl without proxies.
+    template <typename T>
+    Setter& set_if_known(CURLoption option, T value) noexcept {
+        if (failure_) return *this;
+        const CURLcode code = curl_easy_setopt(easy_, option, value);
+        if (!is_set_or_unknown(code)) failure_ = Failure::option(option, code);
+        return *this;
+    }
+    [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+
+private:
+    CURL* easy_;
+    Failure failure_;
+};
+
+}  // namespace
+
+Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
     allowance_ = &allowance;
     bundle_problem_.clear();
     const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
     if (libcurl->ssl_version == nullptr || *libcurl->ssl_version == '\0') {
         problem_ << "this libcurl (" << std::string_view(libcurl->version) << ") has no TLS";
-        return CURLE_SSL_CONNECT_ERROR;
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
     }
-    const auto set = [easy](CURLoption option, auto value) { return curl_easy_setopt(easy, option, value); };
+    Setter options(easy);
     // No session is resumed: it would go on with what an earlier connection trusted.
-    for (const CURLcode code :
-         {set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}), set(CURLOPT_SSL_VERIFYPEER, 1L),
-          set(CURLOPT_SSL_VERIFYHOST, 2L), set(CURLOPT_SSL_SESSIONID_CACHE, 0L)}) {
-        if (code != CURLE_OK) return code;
-    }
-    for (const CURLcode code :
-         {set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}), set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L),
-          set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L)}) {
-        if (!is_set_or_unknown(code)) return code;
-    }
+    options.set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2})
+        .set(CURLOPT_SSL_VERIFYPEER, 1L)
+        .set(CURLOPT_SSL_VERIFYHOST, 2L)
+        .set(CURLOPT_SSL_SESSIONID_CACHE, 0L)
+        .set_if_known(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2})
+        .set_if_known(CURLOPT_PROXY_SSL_VERIFYPEER, 1L)
+        .set_if_known(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    if (options.failure()) return options.failure();
     if (openssl() == nullptr) return apply_by_options(easy);
     // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep a
     // store: it would set the one of an earlier connection in place of this one's.
-    for (const CURLcode code :
-         {set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare),
-          set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this)), set(CURLOPT_CA_CACHE_TIMEOUT, 0L),
-          set(CURLOPT_CAINFO, nullptr), set(CURLOPT_CAPATH, nullptr)}) {
-        if (code != CURLE_OK) return code;
-    }
-    for (const CURLcode code : {set(CURLOPT_PROXY_CAINFO, nullptr), set(CURLOPT_PROXY_CAPATH, nullptr)}) {
-        if (!is_set_or_unknown(code)) return code;
-    }
-    return CURLE_OK;
+    return options.set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare)
+        .set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
+        .set(CURLOPT_CA_CACHE_TIMEOUT, 0L)
+        .set(CURLOPT_CAINFO, nullptr)
+        .set(CURLOPT_CAPATH, nullptr)
+        .set_if_known(CURLOPT_PROXY_CAINFO, nullptr)
+        .set_if_known(CURLOPT_PROXY_CAPATH, nullptr)
+        .failure();
 }
 
-CURLcode Trust::apply_by_options(CURL* easy) noexcept {
+Failure Trust::apply_by_options(CURL* easy) noexcept {
     // libcurl hands the session's keys to it on these TLS libraries, and lets nobody forbid it.
     if (*system::environment("SSLKEYLOGFILE") != '\0') {
         problem_ << "SSLKEYLOGFILE is set, and with it "
                  << std::string_view(curl_version_info(CURLVERSION_NOW)->ssl_version)
                  << " gives away what is sent; unset it";
-        return CURLE_SSL_CONNECT_ERROR;
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
     }
+    const auto value = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
+    const char* bundle = value(sources_.bundle);
     // The other TLS libraries do not say which file it was.
-    if (!sources_.bundle.empty() && access(sources_.bundle.c_str(), R_OK) != 0) {
+    if (bundle != nullptr && access(bundle, R_OK) != 0) {
         bundle_problem_ << std::string_view(std::strerror(errno));
         say_what_is_trusted();
     }
-    const auto value = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
-    for (const auto& [file_option, directory_option] :
-         {std::pair(CURLOPT_CAINFO, CURLOPT_CAPATH), std::pair(CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH)}) {
-        const bool is_proxys = file_option == CURLOPT_PROXY_CAINFO;
-        const CURLcode file = curl_easy_setopt(easy, file_option, value(sources_.bundle));
-        if (file != CURLE_OK && !(is_proxys && is_set_or_unknown(file))) return file;
-        const CURLcode directory = curl_easy_setopt(easy, directory_option, value(sources_.directory));
-        if (directory == CURLE_OK || (is_proxys && is_set_or_unknown(directory))) continue;
-        // Not every TLS library takes a directory. It can be done without where there is a bundle as well,
-        // since that trusts no more than both.
-        if (is_set_or_unknown(directory) && !sources_.bundle.empty()) continue;
-        if (is_set_or_unknown(directory) && sources_.directory.empty()) continue;
+    Setter options(easy);
+    options.set(CURLOPT_CAINFO, bundle).set_if_known(CURLOPT_PROXY_CAINFO, bundle);
+    if (options.failure()) return options.failure();
+    const CURLcode code = curl_easy_setopt(easy, CURLOPT_CAPATH, value(sources_.directory));
+    // Not every TLS library takes a directory. Where there is a bundle as well, that alone trusts no more
+    // than both.
+    if (code != CURLE_OK && !sources_.directory.empty() && bundle == nullptr) {
         problem_.clear();
         problem_ << "libcurl cannot take its certificates from a directory here; set ca_file";
-        return CURLE_SSL_CONNECT_ERROR;
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
     }
-    return CURLE_OK;
+    return options.set_if_known(CURLOPT_PROXY_CAPATH, value(sources_.directory)).failure();
 }
 
 }  // namespace mobivate::transport

@@ -17,6 +17,7 @@
 #include "text/message.hpp"
 #include "transport/allowance.hpp"
 #include "transport/bundle.hpp"
+#include "transport/failure.hpp"
 
 namespace mobivate::transport {
 
@@ -47,7 +48,7 @@ public:
     // Sets all that concerns TLS on a handle for https, the proxy's included. The handle must not outlive
     // this object, nor its connecting the allowance: once that is over, no more certificates are read, and
     // the transfer fails without a problem().
-    [[nodiscard]] CURLcode apply(CURL* easy, const Allowance& allowance) noexcept;
+    [[nodiscard]] Failure apply(CURL* easy, const Allowance& allowance) noexcept;
 
     // What is wrong with the trust, in more words than libcurl has, or why apply() failed. To be told of a
     // failure in TLS. Empty where there is nothing to add.
@@ -58,7 +59,7 @@ private:
     struct Callbacks;
 
     [[nodiscard]] CURLcode prepare_context(void* context);
-    [[nodiscard]] CURLcode apply_by_options(CURL* easy) noexcept;
+    [[nodiscard]] Failure apply_by_options(CURL* easy) noexcept;
     [[nodiscard]] bool load_bundle(void* store);
     [[nodiscard]] bool add_block(void* store, const Bundle::Block& block, std::size_t& found);
     [[nodiscard]] bool add_named(void* store, const void* name, const Bundle::Block* before = nullptr);

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,6 +101,7 @@ const std::vector<SystemCall>& system_calls() {
         {"getpeername", {ENOBUFS, ENOTCONN}},
         {"getsockname", {ENOBUFS}},
         {"socketpair", {EMFILE, ENFILE}},
+        {"eventfd", {EMFILE, ENFILE, ENOMEM}},
         {"open", {EMFILE, EACCES, ENOENT}},
         {"fopen", {EMFILE, EACCES, ENOENT}},
         {"mmap", {ENOMEM}},
@@ -171,6 +173,9 @@ int getsockname(int fd, sockaddr* address, socklen_t* size) noexcept {
 }
 int socketpair(int domain, int type, int protocol, int* fds) noexcept {
     return call_fails("socketpair") ? -1 : real(&socketpair, "socketpair")(domain, type, protocol, fds);
+}
+int eventfd(unsigned count, int flags) noexcept {
+    return call_fails("eventfd") ? -1 : real(&eventfd, "eventfd")(count, flags);
 }
 int open(const char* path, int flags, ...) {
     va_list arguments;

@@ -86,6 +86,74 @@ TEST_CASE("one client misused by 8 threads") {
     walk::ledger()["threads, one client misused"].cases += 8L * calls;
 }
 
+TEST_CASE("threads that poll the getters make nobody busy, and read whole texts") {
+    const Account refusing(R"({"status":403,"body":{"code":403,"message":"Opted out of everything there is"}})");
+    const Account creating;
+    const auto client = client_for(standin::fact("http"));
+    const std::string refusal = caller::create_key(client.get(), refusing.username, password).error_message;
+    const std::string server_message = caller::server_message(client.get());
+    const int calls = full() ? 2000 : 300;
+    std::atomic<bool> over{false};
+    std::atomic<long> reads{0};
+    std::atomic<long> torn{0};
+    std::atomic<long> busy{0};
+    std::vector<std::thread> pollers;
+    for (int i = 0; i < 2; ++i) {
+        pollers.emplace_back([&] {
+            while (!over) {
+                char text[512];
+                mbv_error_message(client.get(), text, sizeof text);
+                const std::string message = text;
+                const bool known = message.empty() || message == refusal ||
+                                   message.rfind("The client is in a call on another thread.", 0) == 0;
+                mbv_server_message(client.get(), text, sizeof text);
+                const bool whole = text[0] == '\0' || text == server_message;
+                torn += known && whole ? 0 : 1;
+                busy += mbv_key_state(client.get()) > MBV_KEY_UNKNOWN ? 1 : 0;
+                ++reads;
+            }
+        });
+    }
+    for (int i = 0; i < calls; ++i) {
+        const Account& account = i % 2 == 0 ? creating : refusing;
+        const auto result = caller::create_key(client.get(), account.username, password);
+        CHECK(result.status == (i % 2 == 0 ? MBV_OK : MBV_ERR_REJECTED));
+        CHECK(result.key_state == (i % 2 == 0 ? MBV_KEY_REPLACED : MBV_KEY_UNCHANGED));
+        CHECK(mbv_set(client.get(), "timeout_ms", "30000") == MBV_OK);
+    }
+    over = true;
+    for (std::thread& poller : pollers) poller.join();
+    CHECK(reads > 0);
+    CHECK(torn == 0);
+    CHECK(busy == 0);
+    walk::ledger()["threads, polled"].cases += 2L * calls;
+}
+
+TEST_CASE("a client that is freed during its call ends it, and is freed at its end") {
+    const Account stalling(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
+    const Account account;
+    const int rounds = full() ? 500 : 50;
+    for (int i = 0; i < rounds; ++i) {
+        const bool raced = i > 0;
+        const Account& used = raced ? account : stalling;
+        auto* client = client_for(standin::fact("http")).release();
+        std::int32_t status = 0;
+        std::thread calling([&] {
+            char key[MBV_KEY_CAPACITY];
+            status = mbv_create_key(client, used.username.data(), used.username.size(), password.data(),
+                                    password.size(), key, sizeof key, nullptr);
+        });
+        if (!raced) standin::await_requests(used.username, 1);
+        // From when the call has begun, until after its end.
+        while (mbv_key_state(client) == MBV_KEY_UNCHANGED) std::this_thread::yield();
+        if (raced) usleep(static_cast<useconds_t>(i * 20));
+        mbv_free(client);
+        calling.join();
+        CHECK((status == MBV_ERR_CANCELLED || (raced && status == MBV_OK)));
+        ++walk::ledger()["threads, freed in a call"].cases;
+    }
+}
+
 TEST_CASE("cancelling raced against a call's start and end") {
     const Account account;
     const auto client = client_for(standin::fact("http"));

@@ -284,6 +284,10 @@ TEST_CASE("a key that does not fit is retained, and never lost") {
     // Another call would lose it, so there is none.
     const auto refused = caller::create_key(client.get(), account.username, password);
     CHECK(refused.status == MBV_ERR_INVALID_ARGUMENT);
+    CHECK(refused.key_state == MBV_KEY_REPLACED);
+    CHECK(refused.error_message ==
+          "The client retains a key that was created before; take it with mbv_take_key first. The old key is "
+          "revoked.");
     CHECK(account.truth().requests == 1);
 
     std::string buffer(4097, '#');

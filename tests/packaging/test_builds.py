@@ -16,8 +16,8 @@ from tests.packaging.support import ROOT, System, archive, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 FOLDER = BUILD / "builds"
-TARGETS = ("mobivate", "mbv", "unit_tests", "integration_tests")
-TESTS = "^(unit|integration|cli)$"
+TARGETS = ("mobivate", "mbv", "unit_tests", "integration_tests", "host_tests")
+TESTS = r"^(unit|integration|integration\.hosts|cli)$"
 
 
 def configure(folder, *options):

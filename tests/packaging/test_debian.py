@@ -24,6 +24,10 @@ class Debian(unittest.TestCase):
         self.assertEqual(run("lintian", "--display-info", "--pedantic", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning,info",
                              *FOLDER.glob("*.changes")), "")
 
+    def test_a_libcurl_that_is_too_old_does_not_satisfy_it(self):
+        library, = FOLDER.glob("libmobivate1_*.deb")
+        self.assertRegex(run("dpkg-deb", "--field", library, "Depends"), r"\blibcurl4 \(>= 7\.87\)")
+
     def test_installed_used_and_removed(self):
         inside, before = self.system.run, self.system.files()
         packages = [package for package in FOLDER.glob("*.deb") if "dbgsym" not in package.name]

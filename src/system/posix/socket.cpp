@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: MIT
-// In a file of its own, for the kernel's header and libc's of the same name do not go together.
-#include "transport/unsent.hpp"
+#include "system/socket.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
+// Not libc's header of the same name, which does not go together with the kernel's.
 #if defined(__linux__)
 #include <linux/tcp.h>
 
 #include <cstddef>
 #endif
 
-namespace mobivate::transport {
+namespace mobivate::system {
+
+curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, struct curl_sockaddr* address) noexcept {
+#if defined(SOCK_CLOEXEC)
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    const curl_socket_t opened = socket(address->family, address->socktype, address->protocol);
+    if (opened != CURL_SOCKET_BAD) fcntl(opened, F_SETFD, FD_CLOEXEC);
+    return opened;
+#endif
+}
+
+void end_connection(curl_socket_t socket) noexcept { shutdown(socket, SHUT_RDWR); }
 
 bool has_unsent_bytes([[maybe_unused]] curl_socket_t ended_socket) noexcept {
 #if defined(__linux__)
@@ -26,4 +39,4 @@ bool has_unsent_bytes([[maybe_unused]] curl_socket_t ended_socket) noexcept {
 #endif
 }
 
-}  // namespace mobivate::transport
+}  // namespace mobivate::system

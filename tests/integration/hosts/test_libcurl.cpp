@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// What libcurl does of its own accord, or does not do.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "integration/service.hpp"
+#include "interpose.hpp"
+
+using namespace service;
+
+namespace {
+
+// A message with each of these words in it.
+void check_words(const std::string& message, const std::vector<std::string>& words) {
+    INFO(message);
+    for (const std::string& word : words) {
+        CAPTURE(word);
+        CHECK(message.find(word) != std::string::npos);
+    }
+    CHECK(message.find("memory") == std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a libcurl that is too old is named with both versions") {
+    const Account account;
+    const auto client = https_client();
+    host::set_libcurl_version("7.81.0", 0x075100);
+    const auto result = caller::create_key(client.get(), account.username, password);
+    host::set_libcurl_version(nullptr, 0);
+    CHECK(result.status == MBV_ERR_INTERNAL);
+    CHECK(result.key_state == MBV_KEY_UNCHANGED);
+    check_words(result.error_message, {"7.81.0", "7.87.0"});
+    CHECK(account.truth().requests == 0);
+    // It is as the header says: on the first that will do, the client works.
+    host::set_libcurl_version("7.87.0", 0x075700);
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    host::set_libcurl_version(nullptr, 0);
+}
+
+TEST_CASE("an option that libcurl refuses is named, with libcurl's code") {
+    const Account account;
+    const auto client = https_client();
+    host::refuse_option(CURLOPT_SSLVERSION, CURLE_NOT_BUILT_IN);
+    const auto result = caller::create_key(client.get(), account.username, password);
+    host::refuse_option(CURLoption{}, CURLE_OK);
+    CHECK(result.status == MBV_ERR_INTERNAL);
+    CHECK(result.key_state == MBV_KEY_UNCHANGED);
+    check_words(result.error_message, {"CURLOPT_SSLVERSION", "CURLcode 4", curl_easy_strerror(CURLE_NOT_BUILT_IN)});
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+}
+
+TEST_CASE("a failure of the multi handle is named, with libcurl's code") {
+    const Account account;
+    const auto client = https_client();
+    host::fail_perform(CURLM_INTERNAL_ERROR);
+    const auto result = caller::create_key(client.get(), account.username, password);
+    host::fail_perform(CURLM_OK);
+    CHECK(result.status == MBV_ERR_INTERNAL);
+    CHECK(result.key_state == MBV_KEY_UNCHANGED);
+    check_words(result.error_message, {"CURLMcode 4", curl_multi_strerror(CURLM_INTERNAL_ERROR)});
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+}
+
+TEST_CASE("a lookup that hangs is waited for by nobody") {
+    const Account account;
+    caller::Client client = client_for("https://unanswered.test");
+    set(client, "timeout_ms", "200");
+    CHECK(caller::create_key(client.get(), account.username, password).status == MBV_ERR_TIMEOUT);
+    host::await_lookup();
+    CHECK(host::quick_exit_was_set());
+    // Should they wait for the lookup, they would wait for ever: it is answered after them.
+    client.reset();
+    host::release_lookups();
+}
+
+TEST_CASE("an idle connection is kept for seconds") {
+    const Account account;
+    const auto client = https_client();
+    for (const int idle_ms : {0, 2000, 4000}) {
+        host::move_clock(std::chrono::milliseconds(idle_ms));
+        REQUIRE(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    }
+    const auto connections = account.truth().connections;
+    REQUIRE(connections.size() == 3);
+    CHECK(connections[0] == connections[1]);
+    CHECK(connections[1] != connections[2]);
+}
+
+TEST_CASE("a SOCKS5 proxy is offered no GSSAPI, whose exchange blocks") {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(listen(listener, 1) == 0);
+    REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    std::string greeting;
+    std::thread proxy([&] {
+        const int peer = accept(listener, nullptr, nullptr);
+        char bytes[257];
+        const ssize_t received = recv(peer, bytes, sizeof bytes, 0);
+        greeting.assign(bytes, received > 0 ? static_cast<std::size_t>(received) : 0);
+        close(peer);
+    });
+    const auto client = https_client();
+    set(client, "proxy", "socks5://user:secret@127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+    CHECK(caller::create_key(client.get(), "user@example.com", password).status == MBV_ERR_CONNECT);
+    proxy.join();
+    close(listener);
+    // RFC 1928: version 5, two methods: none, and user name with password.
+    CHECK(greeting == std::string("\x05\x02\x00\x02", 4));
+}
+
+TEST_CASE("a proxy's password comes out by no text of libcurl's") {
+    const Account account;
+    const auto client = https_client();
+    for (const char* proxy : {"http://user:hunter2@127.0.0.1:1", "socks5://user:hunter2@127.0.0.1:1",
+                              "http://user:hunter2@host.invalid", "https://user:hunter2@127.0.0.1:1"}) {
+        set(client, "proxy", proxy);
+        const auto result = caller::create_key(client.get(), account.username, password);
+        INFO(result.error_message);
+        CHECK(result.status != MBV_OK);
+        CHECK(result.error_message.find("hunter2") == std::string::npos);
+    }
+    // These are not checked by mbv_set; libcurl quotes them in its errors.
+    set(client, "proxy", "");
+    caller::Client other(mbv_new());
+    set(other, "base_url", standin::fact("https"));
+    for (const char* proxy : {"ftp://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:port",
+                              "https://user:hunter2@[bad"}) {
+        setenv("https_proxy", proxy, 1);
+        const auto result = caller::create_key(other.get(), account.username, password);
+        unsetenv("https_proxy");
+        INFO(result.error_message);
+        // libcurl 7.88 says of two of them that the proxy's name could not be resolved.
+        CHECK((result.status == MBV_ERR_CONNECT || result.status == MBV_ERR_RESOLVE));
+        CHECK(result.error_message.find("hunter2") == std::string::npos);
+        CHECK(result.error_message.find("CURLcode") != std::string::npos);
+    }
+}
