@@ -66,7 +66,8 @@ void MBV_CALL mbv_free(mbv_client* client) noexcept {
 }
 
 int32_t MBV_CALL mbv_set(mbv_client* client, const char* option, const char* value) noexcept {
-    return use(client, [&](auto& held) { return held.set(option, value); }, [] {});
+    return use(
+        client, [&](auto& held) { return held.set(option, value); }, [] {});
 }
 
 int32_t MBV_CALL mbv_create_key(mbv_client* client, const char* username, size_t username_size,
@@ -82,7 +83,8 @@ int32_t MBV_CALL mbv_create_key(mbv_client* client, const char* username, size_t
 
 int32_t MBV_CALL mbv_take_key(mbv_client* client, char* key, size_t key_capacity, size_t* key_size) noexcept {
     const mobivate::client::KeyBuffer buffer{key, key_capacity, key_size};
-    return use(client, [&](auto& held) { return held.take_key(buffer); }, [&] { buffer.clear(); });
+    return use(
+        client, [&](auto& held) { return held.take_key(buffer); }, [&] { buffer.clear(); });
 }
 
 size_t MBV_CALL mbv_error_message(const mbv_client* client, char* buffer, size_t capacity) noexcept {

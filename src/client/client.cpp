@@ -167,7 +167,6 @@ void Client::exchange(std::string_view secret, const KeyBuffer& key, Result& res
                                                   static_cast<std::int64_t>(std::time(nullptr)));
     result.status = verdict.status;
     result.outcome = {verdict.key_state, verdict.http_status, verdict.server_code, verdict.retry_after_ms};
-    result.message = verdict.what;
     // What is still needed of the body stays at its start; the rest is wiped.
     const bool created = verdict.status == Status::ok;
     reader_.body().keep_only(created ? verdict.key : verdict.server_message);
@@ -177,6 +176,7 @@ void Client::exchange(std::string_view secret, const KeyBuffer& key, Result& res
         // Whichever process goes on to take it: a created key is never lost.
         if (!retained_key_.empty()) reader_.body().set_copied_on_fork(true);
     } else {
+        result.message = verdict.what;
         result.server_message = reader_.body().view();
     }
 }

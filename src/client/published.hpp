@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the getters tell: written by the function that holds the client, read by any thread at any time.
 //
-// Nobody ever waits. A reader that meets a writer reads again, and one that meets a call tells that there is a
-// call: of what it changes nothing is known before its end.
+// Nobody ever waits. A reader that meets a writer reads again, and one that meets a call tells that there is
+// a call: of what it changes nothing is known before its end.
 #pragma once
 
 #include <array>
@@ -36,7 +36,9 @@ public:
     std::size_t hand_out(char* buffer, std::size_t capacity) const noexcept;
 
     // Bytes to write to, where there are none yet.
-    [[nodiscard]] bool has_bytes() const noexcept { return bytes_.load(std::memory_order_relaxed) != nullptr; }
+    [[nodiscard]] bool has_bytes() const noexcept {
+        return bytes_.load(std::memory_order_relaxed) != nullptr;
+    }
     void give_bytes(Byte* bytes, std::size_t capacity) noexcept;
 
 private:

@@ -40,7 +40,9 @@ bool Buffer::allocate(std::size_t capacity) noexcept {
     return true;
 }
 
-void Buffer::set_copied_on_fork(bool copied) noexcept { system::set_copied_on_fork(data_, capacity_, copied); }
+void Buffer::set_copied_on_fork(bool copied) noexcept {
+    system::set_copied_on_fork(data_, capacity_, copied);
+}
 
 bool Buffer::append(std::string_view bytes) noexcept {
     const std::size_t taken = std::min(bytes.size(), capacity_ - size_);

@@ -15,8 +15,8 @@ public:
     // `any` is a descriptor that is open.
     explicit InheritedPair(curl_socket_t any) noexcept;
 
-    // After it, and after the multi handle was woken: which shows whether it is this pair. If not, or if it is
-    // not inherited anyway, nothing is changed.
+    // After it, and after the multi handle was woken: which shows whether it is this pair. If not, or if it
+    // is not inherited anyway, nothing is changed.
     void close_on_exec() const noexcept;
 
 private:

@@ -191,7 +191,7 @@ Ending Connection::exchange(const Route& route, const Limits& limits, std::strin
     if (kept && (Clock::now() - last_used_ > longest_idle || !kept_connection_lives())) close();
     if (socket_ == CURL_SOCKET_BAD && !connect(route, allowance, ending)) return ending;
     Exchange exchange(channel(), allowance, request, reader, incoming_);
-    ending = exchange.run();
+    exchange.run(ending);
     last_used_ = Clock::now();
     if (!exchange.whole() || !reader.keeps_connection()) close();
     return ending;

@@ -21,8 +21,7 @@ void give_up(answer::Ending& ending, Status why, const Limits& limits, std::stri
     }
 }
 
-answer::Ending Exchange::run() noexcept {
-    answer::Ending ending;
+void Exchange::run(answer::Ending& ending) noexcept {
     const Status end = go_on();
     ending.request_sent = !sending_;
     if (end == Status::transport) {
@@ -35,7 +34,6 @@ answer::Ending Exchange::run() noexcept {
     // Whatever ended it: a part of the request that a TLS library still holds must not follow the rest when
     // that library says goodbye.
     if (!whole_) channel_.cut();
-    return ending;
 }
 
 // The answer may begin before the request has ended: a server may refuse it on sight.

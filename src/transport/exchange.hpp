@@ -20,14 +20,10 @@ public:
     // `incoming` is for bytes on their way to the reader.
     Exchange(Channel channel, const Allowance& allowance, std::string_view request, answer::Reader& reader,
              secret::Buffer& incoming) noexcept
-        : channel_(channel),
-          allowance_(allowance),
-          request_(request),
-          reader_(reader),
-          incoming_(incoming) {}
+        : channel_(channel), allowance_(allowance), request_(request), reader_(reader), incoming_(incoming) {}
 
-    // Sends the request at most once and feeds the reader with what comes back.
-    [[nodiscard]] answer::Ending run() noexcept;
+    // Sends the request at most once, feeds the reader with what comes back, and says how it ended.
+    void run(answer::Ending& ending) noexcept;
 
     // Whether the request went out whole and its answer came whole. Where they did not, nothing can be sent
     // on the connection any more.

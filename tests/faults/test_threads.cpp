@@ -87,7 +87,8 @@ TEST_CASE("one client misused by 8 threads") {
 }
 
 TEST_CASE("threads that poll the getters make nobody busy, and read whole texts") {
-    const Account refusing(R"({"status":403,"body":{"code":403,"message":"Opted out of everything there is"}})");
+    const Account refusing(
+        R"({"status":403,"body":{"code":403,"message":"Opted out of everything there is"}})");
     const Account creating;
     const auto client = client_for(standin::fact("http"));
     const std::string refusal = caller::create_key(client.get(), refusing.username, password).error_message;

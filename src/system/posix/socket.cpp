@@ -13,7 +13,8 @@
 
 namespace mobivate::system {
 
-curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, struct curl_sockaddr* address) noexcept {
+curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/,
+                          struct curl_sockaddr* address) noexcept {
 #if defined(SOCK_CLOEXEC)
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 #else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A host of another kind: this program's own send, poll, clock and functions of libcurl's are found before the
-// others', by libmobivate and by libcurl.
+// A host of another kind: this program's own send, poll, clock and functions of libcurl's are found before
+// the others', by libmobivate and by libcurl.
 #pragma once
 
 #include <atomic>

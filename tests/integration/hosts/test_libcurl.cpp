@@ -49,7 +49,8 @@ TEST_CASE("an option that libcurl refuses is named, with libcurl's code") {
     host::refuse_option(CURLoption{}, CURLE_OK);
     CHECK(result.status == MBV_ERR_INTERNAL);
     CHECK(result.key_state == MBV_KEY_UNCHANGED);
-    check_words(result.error_message, {"CURLOPT_SSLVERSION", "CURLcode 4", curl_easy_strerror(CURLE_NOT_BUILT_IN)});
+    check_words(result.error_message,
+                {"CURLOPT_SSLVERSION", "CURLcode 4", curl_easy_strerror(CURLE_NOT_BUILT_IN)});
     CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
 }
 

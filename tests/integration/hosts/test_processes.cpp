@@ -153,8 +153,8 @@ TEST_CASE("a child that is forked during a call has no copy of the password") {
     // This process's own copies are in memory that no child gets.
     const char reversed[] = "moc.elpmaxe-drowssap-a-fo-ypoc-eht";
     constexpr std::size_t size = sizeof reversed - 1;
-    auto* secret = static_cast<char*>(
-        mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto* secret =
+        static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     REQUIRE(secret != MAP_FAILED);
     REQUIRE(madvise(secret, 4096, MADV_DONTFORK) == 0);
     for (std::size_t i = 0; i < size; ++i) secret[i] = reversed[size - 1 - i];

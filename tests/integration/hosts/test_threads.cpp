@@ -84,7 +84,8 @@ TEST_CASE("a buffer for the key that overlaps what is passed in is refused, and 
     std::size_t size = 99;
     const auto check_refused = [&](const char* words, const char* secret, char* key, std::size_t* key_size) {
         CHECK(mbv_create_key(client.get(), account.username.c_str(), MBV_NUL_TERMINATED, secret,
-                             MBV_NUL_TERMINATED, key, MBV_KEY_CAPACITY, key_size) == MBV_ERR_INVALID_ARGUMENT);
+                             MBV_NUL_TERMINATED, key, MBV_KEY_CAPACITY,
+                             key_size) == MBV_ERR_INVALID_ARGUMENT);
         CHECK(secret == password);
         CHECK(caller::error_message(client.get()).find(words) != std::string::npos);
         CHECK(mbv_key_state(client.get()) == MBV_KEY_UNCHANGED);
@@ -106,6 +107,7 @@ TEST_CASE("a buffer for the key that overlaps what is passed in is refused, and 
     CHECK(account.truth().requests == 0);
     // Side by side is well.
     std::strcpy(memory + MBV_KEY_CAPACITY, password.c_str());
-    CHECK(mbv_create_key(client.get(), account.username.c_str(), MBV_NUL_TERMINATED, memory + MBV_KEY_CAPACITY,
-                         password.size(), memory, MBV_KEY_CAPACITY, &size) == MBV_OK);
+    CHECK(mbv_create_key(client.get(), account.username.c_str(), MBV_NUL_TERMINATED,
+                         memory + MBV_KEY_CAPACITY, password.size(), memory, MBV_KEY_CAPACITY,
+                         &size) == MBV_OK);
 }
