@@ -43,6 +43,14 @@ bool is_visible(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), [](char c) { return text::is_printable(c) && c != ' '; });
 }
 
+bool is_zone(const std::string& zone) noexcept {
+    return std::all_of(zone.begin(), zone.end(), [](char c) {
+        const char lower = text::to_lower(c);
+        return text::is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' ||
+               c == '~';
+    });
+}
+
 bool refuse_character(text::Message& why) {
     why << "has a character that is not printable ASCII; write a host name in its xn-- form";
     return false;
@@ -54,7 +62,9 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     if (!is_visible(base_url)) return refuse_character(why);
     const Url url(curl_url());
     if (url == nullptr) throw std::bad_alloc();
-    const CURLUcode parsed = curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), 0);
+    // A libcurl without TLS does not know https, and says so better when it is asked to connect.
+    const CURLUcode parsed =
+        curl_url_set(url.get(), CURLUPART_URL, std::string(base_url).c_str(), CURLU_NON_SUPPORT_SCHEME);
     if (parsed == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
     if (parsed != CURLUE_OK) {
         why << "is not a URL such as https://host/: " << curl_url_strerror(parsed);
@@ -62,6 +72,7 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     }
     std::string scheme;
     std::string host;
+    std::string zone;
     std::string port;
     std::string path;
     std::string unwanted;
@@ -69,8 +80,14 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     get_part(url.get(), CURLUPART_HOST, 0, host);
     // It comes without its percent escapes.
     if (!is_visible(host)) return refuse_character(why);
+    // Of an IPv6 address, as in [fe80::1%25eth0] (RFC 6874). It says how to reach the address from here, and
+    // is nobody's affair but this machine's.
+    if (get_part(url.get(), CURLUPART_ZONEID, 0, zone) && !is_zone(zone)) {
+        why << "has an IPv6 zone that is not a network interface's name or number";
+        return false;
+    }
     get_part(url.get(), CURLUPART_PATH, 0, path);
-    get_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT, port);
+    get_part(url.get(), CURLUPART_PORT, 0, port);
     if (scheme != "https" && scheme != "http") {
         why << "must begin with https://";
         return false;
@@ -92,9 +109,13 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
         return false;
     }
     while (!path.empty() && path.back() == '/') path.pop_back();
-    const bool own_port = port == (secure ? "443" : "80");
+    const std::string schemes_port = secure ? "443" : "80";
+    if (port.empty()) port = schemes_port;
+    const bool own_port = port == schemes_port;
     endpoint.secure = secure;
-    endpoint.origin = scheme + "://" + host + ":" + port + "/";
+    std::string address = host;
+    if (!zone.empty()) address.insert(address.size() - 1, "%25" + zone);
+    endpoint.origin = scheme + "://" + address + ":" + port + "/";
     endpoint.host_header = own_port ? host : host + ":" + port;
     endpoint.path = path + std::string(resource);
     return true;

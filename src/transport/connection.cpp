@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "system/descriptors.hpp"
+#include "system/environment.hpp"
 #include "system/socket.hpp"
 #include "transport/exchange.hpp"
+#include "transport/openssl.hpp"
 
 namespace mobivate::transport {
 namespace {
@@ -32,13 +34,20 @@ bool Connection::create() noexcept {
     return true;
 }
 
+// What saying goodbye leaves in OpenSSL's queue of errors is not the host's.
+Connection::~Connection() {
+    forget_inherited();
+    const ErrorQueueKeeper errors;
+    start_afresh();
+    multi_.reset();
+}
+
 // A forked child must not even say goodbye on its parent's connection: all of it is left alone.
 void Connection::forget_inherited() noexcept {
     if (process_ == 0 || process_ == system::this_process()) return;
     wake_up_.forget();
     libcurl_.release();
     (void)multi_.release();
-    (void)sessions_.release();
     (void)easy_.release();
     socket_ = CURL_SOCKET_BAD;
 }
@@ -69,26 +78,9 @@ void Connection::close() noexcept {
     socket_ = CURL_SOCKET_BAD;
 }
 
-// TLS sessions are kept in a share of the handle's own, where they end with it. libcurl would keep them in
-// the multi handle (from version 8 on), which outlives a change of trust.
-Failure Connection::create_easy() noexcept {
-    sessions_.reset(curl_share_init());
-    easy_.reset(curl_easy_init());
-    if (sessions_ == nullptr || easy_ == nullptr ||
-        curl_share_setopt(sessions_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
-        start_afresh();
-        return Failure::no_handle();
-    }
-    const CURLcode code = curl_easy_setopt(easy_.get(), CURLOPT_SHARE, sessions_.get());
-    if (code == CURLE_OK) return {};
-    start_afresh();
-    return Failure::option(CURLOPT_SHARE, code);
-}
-
-Failure Connection::configure(const Route& route, long connect_ms) noexcept {
-    if (easy_ == nullptr) {
-        if (const Failure failure = create_easy()) return failure;
-    }
+Failure Connection::configure(const Route& route, long connect_ms, const Allowance& allowance) noexcept {
+    if (easy_ == nullptr) easy_.reset(curl_easy_init());
+    if (easy_ == nullptr) return Failure::no_handle();
     error_text_[0] = '\0';
     Failure failure;
     const auto set = [this, &failure](CURLoption option, auto value) {
@@ -96,33 +88,32 @@ Failure Connection::configure(const Route& route, long connect_ms) noexcept {
         if (code != CURLE_OK) failure = Failure::option(option, code);
         return code == CURLE_OK;
     };
-    try {
-        trust_.choose(route.ca_dir, route.ca_file);
-    } catch (...) {
-        return Failure::connect(CURLE_OUT_OF_MEMORY);
+    // First, since a libcurl without TLS is told by it.
+    if (route.secure) {
+        if (const Failure refused = trust_.apply(easy_.get(), allowance)) return refused;
     }
     // Without TLS a proxy would read the password, so that "" keeps the environment's away, too.
     const char* proxy = !route.secure ? "" : route.proxy ? route.proxy->c_str() : nullptr;
+    const char* no_proxy = nullptr;
+    if (system::environment_is_the_callers()) {
+        if (proxy == nullptr) proxy = "";
+        no_proxy = "";
+    }
     // A cancelled lookup must not be waited for (CURLOPT_QUICK_EXIT), and GSSAPI with a SOCKS5 proxy blocks.
     const bool all_set =
         set(CURLOPT_URL, route.origin.c_str()) && set(CURLOPT_CONNECT_ONLY, 1L) &&
-        set(CURLOPT_PROTOCOLS_STR, "https,http") && set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) &&
-        set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_QUICK_EXIT, 1L) &&
-        set(CURLOPT_ERRORBUFFER, error_text_.data()) && set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) &&
-        set(CURLOPT_OPENSOCKETFUNCTION, &system::open_socket) && set(CURLOPT_PROXY, proxy) &&
-        set(CURLOPT_SOCKS5_AUTH, CURLAUTH_BASIC) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-        set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
-        set(CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!all_set) return failure;
-    const CURLcode code = trust_.apply(easy_.get());
-    return code == CURLE_OK ? Failure() : Failure::option(CURLOPT_CAINFO, code);
+        set(CURLOPT_PROTOCOLS_STR, route.secure ? "https" : "http") &&
+        set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_NOSIGNAL, 1L) &&
+        set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_ERRORBUFFER, error_text_.data()) &&
+        set(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) && set(CURLOPT_OPENSOCKETFUNCTION, &system::open_socket) &&
+        set(CURLOPT_PROXY, proxy) && set(CURLOPT_NOPROXY, no_proxy) &&
+        set(CURLOPT_SOCKS5_AUTH, CURLAUTH_BASIC) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    return all_set ? Failure() : failure;
 }
 
-// Not even TLS sessions are taken over: they were verified with the old route's certificates.
 void Connection::start_afresh() noexcept {
     close();
     easy_.reset();
-    sessions_.reset();
     route_changed_ = false;
 }
 
@@ -137,7 +128,7 @@ Failure Connection::open(const Route& route, const Allowance& allowance) noexcep
     const milliseconds remaining(allowance.remaining_ms());
     const auto connect_ms =
         std::max(milliseconds(1), std::min(allowance.limits().connect, remaining)).count();
-    if (const Failure failure = configure(route, static_cast<long>(connect_ms))) return failure;
+    if (const Failure failure = configure(route, static_cast<long>(connect_ms), allowance)) return failure;
     CURLMcode multi_code = curl_multi_add_handle(multi_.get(), easy_.get());
     for (;;) {
         int count = 0;
@@ -186,6 +177,13 @@ Ending Connection::exchange(const Route& route, const Limits& limits, std::strin
     const Status over = allowance.over();
     if (const Failure failure = over != Status::ok ? Failure::given_up(over) : prepare()) {
         tell_failed(ending, failure, limits);
+        return ending;
+    }
+    const ErrorQueueKeeper errors;
+    try {
+        if (route.secure && trust_.choose(route.ca_dir, route.ca_file)) route_changed_ = true;
+    } catch (...) {
+        tell_failed(ending, Failure::connect(CURLE_OUT_OF_MEMORY), limits);
         return ending;
     }
     if (route_changed_) start_afresh();

@@ -47,7 +47,7 @@ public:
     Connection() noexcept = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    ~Connection() { forget_inherited(); }
+    ~Connection();
 
     // To be called once, before anything else. False when out of memory.
     [[nodiscard]] bool create() noexcept;
@@ -64,8 +64,7 @@ public:
 
 private:
     [[nodiscard]] Failure prepare() noexcept;
-    [[nodiscard]] Failure create_easy() noexcept;
-    [[nodiscard]] Failure configure(const Route& route, long connect_ms) noexcept;
+    [[nodiscard]] Failure configure(const Route& route, long connect_ms, const Allowance& allowance) noexcept;
     [[nodiscard]] bool connect(const Route& route, const Allowance& allowance,
                                answer::Ending& ending) noexcept;
     [[nodiscard]] Failure open(const Route& route, const Allowance& allowance) noexcept;
@@ -83,7 +82,6 @@ private:
     // In the order in which libcurl wants them made; they end in the other.
     LibcurlUse libcurl_;
     Multi multi_;
-    Share sessions_;
     Easy easy_;
     curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the open connection
     bool route_changed_ = false;

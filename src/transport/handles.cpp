@@ -19,7 +19,7 @@ std::mutex& library_lock() noexcept {
 CURLcode LibcurlUse::begin() noexcept {
     if (begun_) return CURLE_OK;
     const std::lock_guard<std::mutex> guard(library_lock());
-    keep_tls_library_at_exit();
+    prepare_tls_library();
     const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     begun_ = code == CURLE_OK;
     return code;

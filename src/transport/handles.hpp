@@ -16,7 +16,6 @@ struct Cleanup {
 
 using Easy = std::unique_ptr<CURL, Cleanup<CURL, curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Cleanup<CURLM, curl_multi_cleanup>>;
-using Share = std::unique_ptr<CURLSH, Cleanup<CURLSH, curl_share_cleanup>>;
 
 // A user of libcurl. It counts them, so that a host which uses it as well is not disturbed.
 class LibcurlUse {

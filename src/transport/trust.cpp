@@ -1,155 +1,398 @@
 // SPDX-License-Identifier: MIT
-//
-// OpenSSL is used through the very libssl that libcurl was built on: the functions are weak references, so
-// that this library names no TLS library as its own need and also loads beside a libcurl without OpenSSL.
-// There they are never called, since CURLOPT_SSL_CTX_FUNCTION is refused.
 #include "transport/trust.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
+#include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <memory>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
 
-#pragma weak SSL_CTX_set_options
-#pragma weak SSL_CTX_set_keylog_callback
-#pragma weak SSL_CTX_set_cert_store
-#pragma weak SSL_CTX_set_cert_verify_callback
-#pragma weak X509_STORE_new
-#pragma weak X509_STORE_free
-#pragma weak X509_STORE_set_flags
-#pragma weak X509_STORE_add_lookup
-#pragma weak X509_LOOKUP_hash_dir
-#pragma weak X509_LOOKUP_file
-#pragma weak X509_LOOKUP_ctrl
-#pragma weak X509_STORE_CTX_new
-#pragma weak X509_STORE_CTX_free
-#pragma weak X509_STORE_CTX_init
-#pragma weak X509_STORE_CTX_get0_cert
-#pragma weak X509_STORE_CTX_get0_param
-#pragma weak X509_STORE_CTX_get0_store
-#pragma weak X509_STORE_CTX_get0_untrusted
-#pragma weak X509_STORE_CTX_get_error
-#pragma weak X509_STORE_CTX_set_error
-#pragma weak X509_VERIFY_PARAM_set1
-#pragma weak X509_verify_cert
-#pragma weak ERR_clear_error
-#pragma weak OPENSSL_init_crypto
+#include "system/environment.hpp"
+#include "text/ascii.hpp"
+#include "transport/openssl.hpp"
 
 namespace mobivate::transport {
 namespace {
 
-struct OpensslDeleter {
-    void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
-    void operator()(X509_STORE_CTX* context) const noexcept { X509_STORE_CTX_free(context); }
+// X509_L_ADD_DIR by its function: the macro of that name would call it by name.
+bool add_directory(X509_STORE* store, const std::string& directory) noexcept {
+    const OpenSsl& ssl = *openssl();
+    X509_LOOKUP* lookup = ssl.X509_STORE_add_lookup(store, ssl.X509_LOOKUP_hash_dir());
+    return lookup != nullptr &&
+           ssl.X509_LOOKUP_ctrl(lookup, X509_L_ADD_DIR, directory.c_str(), X509_FILETYPE_PEM, nullptr) == 1;
+}
+
+bool add_certificate(X509_STORE* store, std::string_view der) noexcept {
+    const OpenSsl& ssl = *openssl();
+    auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    const OpenSslOwned<X509> certificate(ssl.d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+    return certificate != nullptr && ssl.X509_STORE_add_cert(store, certificate.get()) == 1;
+}
+
+// What it leaves in the thread's queue of errors would be taken by libcurl for the cause of a failure.
+class ErrorMark {
+public:
+    ErrorMark() noexcept { openssl()->ERR_set_mark(); }
+    ErrorMark(const ErrorMark&) = delete;
+    ErrorMark& operator=(const ErrorMark&) = delete;
+    ~ErrorMark() { openssl()->ERR_pop_to_mark(); }
 };
 
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value != nullptr ? value : "";
+// The system's minimum (OPENSSL_CONF) where it is higher. libcurl cannot be told so: it sets the minimum that
+// it is given, or one of its own.
+bool raise_minimum_version(SSL_CTX* context) noexcept {
+    const OpenSsl& ssl = *openssl();
+    const ErrorMark errors;
+    // Fails where the system says nothing.
+    ssl.SSL_CTX_config(context, "system_default");
+    const long minimum = ssl.SSL_CTX_ctrl(context, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, nullptr);
+    return minimum >= TLS1_2_VERSION ||
+           ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr) == 1;
 }
 
-bool add_directory(X509_STORE* store, const std::string& directory) noexcept {
-    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
-    return lookup != nullptr && X509_LOOKUP_add_dir(lookup, directory.c_str(), X509_FILETYPE_PEM) == 1;
+bool is_about_trust(int error) noexcept {
+    switch (error) {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return true;
+        default: return false;
+    }
 }
 
-bool add_bundle(X509_STORE* store, const std::string& bundle) noexcept {
-    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-    return lookup != nullptr && X509_LOOKUP_load_file(lookup, bundle.c_str(), X509_FILETYPE_PEM) == 1;
+// The form of a name in a hashed directory: eight hexadecimal digits, a dot, and a number.
+bool is_hashed_name(std::string_view name) noexcept {
+    return name.size() > 9 && name[8] == '.' &&
+           std::all_of(name.begin(), name.begin() + 8, [](char c) { return text::hex_value(c) >= 0; }) &&
+           std::all_of(name.begin() + 9, name.end(), text::is_digit);
+}
+
+// What is wrong with a hashed directory, or "".
+std::string_view problem_of_directory(const std::string& path) noexcept {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+    if (directory == nullptr) return std::strerror(errno);
+    std::string_view problem = "it has no hashed certificates; see `openssl rehash`";
+    while (const dirent* entry = readdir(directory.get())) {
+        if (!is_hashed_name(entry->d_name)) continue;
+        if (faccessat(dirfd(directory.get()), entry->d_name, R_OK, 0) == 0) return {};
+        problem = "its hashed certificates cannot be read";
+    }
+    return problem;
+}
+
+// A proxy's options are not there in a libcurl without proxies.
+bool is_set_or_unknown(CURLcode code) noexcept {
+    return code == CURLE_OK || code == CURLE_UNKNOWN_OPTION || code == CURLE_NOT_BUILT_IN;
 }
 
 }  // namespace
 
-void keep_tls_library_at_exit() noexcept {
-    if (OPENSSL_init_crypto != nullptr) OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+void prepare_tls_library() noexcept {
+    system::blank_the_callers_environment();
+    find_openssl();
+    if (openssl() != nullptr) openssl()->OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
-void Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
+bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     problem_.clear();
-    sources_ = {ca_dir, ca_file};
-    if (!sources_.directory.empty() || !sources_.bundle.empty()) return;
-    sources_ = {environment("SSL_CERT_DIR"), environment("SSL_CERT_FILE")};
-    if (!sources_.directory.empty() || !sources_.bundle.empty()) return;
-    const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
-    if (libcurl->capath != nullptr) sources_.directory = libcurl->capath;
-    if (libcurl->cainfo != nullptr) sources_.bundle = libcurl->cainfo;
-}
-
-void Trust::say_that_bundle_is_unreadable() noexcept {
-    problem_ << "no certificate could be read from " << sources_.bundle;
-}
-
-CURLcode Trust::apply(CURL* easy) noexcept {
-    const char* directory = sources_.directory.empty() ? nullptr : sources_.directory.c_str();
-    const char* bundle = sources_.bundle.empty() ? nullptr : sources_.bundle.c_str();
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Trust::prepare_context);
-    if (code == CURLE_OK) {
-        // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl
-        // keep a store: it would set the one of an earlier connection in place of this one's.
-        directory = bundle = nullptr;
-        code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
-        if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-        if (code != CURLE_OK) return code;
-    } else if (code == CURLE_OUT_OF_MEMORY) {
-        return code;
-    } else if (bundle != nullptr && access(bundle, R_OK) != 0) {
-        // The other TLS libraries do not say which file it was.
-        say_that_bundle_is_unreadable();
+    TrustSources chosen{ca_dir, ca_file};
+    if (chosen == TrustSources{})
+        chosen = {system::environment("SSL_CERT_DIR"), system::environment("SSL_CERT_FILE")};
+    if (chosen == TrustSources{}) {
+        const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
+        if (libcurl->capath != nullptr) chosen.directory = libcurl->capath;
+        if (libcurl->cainfo != nullptr) chosen.bundle = libcurl->cainfo;
     }
-    code = curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
-    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
+    if (chosen == sources_) return false;
+    sources_ = std::move(chosen);
+    return true;
 }
 
-CURLcode Trust::prepare_context(CURL* /*easy*/, void* context, void* self) noexcept {
-    auto& trust = *static_cast<Trust*>(self);
-    auto* tls = static_cast<SSL_CTX*>(context);
-    SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
-    // libcurl would write the session's keys to the file that SSLKEYLOGFILE names.
-    SSL_CTX_set_keylog_callback(tls, nullptr);
+// ---- with OpenSSL ----
 
-    std::unique_ptr<X509_STORE, OpensslDeleter> store(X509_STORE_new());
-    if (store == nullptr) return CURLE_OUT_OF_MEMORY;
+struct Trust::Callbacks {
+    static CURLcode prepare(CURL* /*easy*/, void* context, void* self) noexcept {
+        try {
+            return static_cast<Trust*>(self)->prepare_context(context);
+        } catch (const std::bad_alloc&) {
+            return CURLE_OUT_OF_MEMORY;
+        }
+    }
+
+    static int verify(X509_STORE_CTX* context, void* self) noexcept {
+        const OpenSsl& ssl = *openssl();
+        auto& trust = *static_cast<Trust*>(self);
+        const ErrorMark errors;
+        bool verified = ssl.X509_verify_cert(context) == 1;
+        try {
+            verified = verified || trust.verify_with_bundle(context);
+        } catch (const std::bad_alloc&) {
+        }
+        if (verified) return 1;
+        // From some version on libcurl does not see what is returned here, but this.
+        if (ssl.X509_STORE_CTX_get_error(context) == X509_V_OK) {
+            ssl.X509_STORE_CTX_set_error(context, X509_V_ERR_UNSPECIFIED);
+        }
+        trust.describe_failure(context);
+        return 0;
+    }
+
+    // The two ways in which OpenSSL looks for a trusted certificate: both go by its subject.
+    static int get_issuer(X509** issuer, X509_STORE_CTX* context, X509* certificate) noexcept {
+        const OpenSsl& ssl = *openssl();
+        if (!add_named(context, ssl.X509_get_issuer_name(certificate))) return -1;
+        return ssl.X509_STORE_CTX_get1_issuer(issuer, context, certificate);
+    }
+    static STACK_OF(X509) * lookup_certs(X509_STORE_CTX* context, const X509_NAME* name) noexcept {
+        if (!add_named(context, name)) return nullptr;
+        return openssl()->X509_STORE_CTX_get1_certs(context, name);
+    }
+
+private:
+    static bool add_named(X509_STORE_CTX* context, const X509_NAME* name) noexcept {
+        X509_STORE* store = openssl()->X509_STORE_CTX_get0_store(context);
+        return static_cast<Trust*>(openssl()->X509_STORE_get_ex_data(store, 0))->add_named(store, name);
+    }
+};
+
+CURLcode Trust::prepare_context(void* context) {
+    const OpenSsl& ssl = *openssl();
+    auto* tls = static_cast<SSL_CTX*>(context);
+    if (!ssl.made(tls)) {
+        problem_ << "libcurl's OpenSSL is another one than it was linked with; the program must not hide it";
+        return CURLE_SSL_CONNECT_ERROR;
+    }
+    if (!raise_minimum_version(tls)) return CURLE_OUT_OF_MEMORY;
+    ssl.SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
+    // libcurl would write the session's keys to the file that SSLKEYLOGFILE names.
+    ssl.SSL_CTX_set_keylog_callback(tls, nullptr);
+    ssl.SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);
+
+    OpenSslOwned<X509_STORE> store(ssl.X509_STORE_new());
+    if (store == nullptr || ssl.X509_STORE_set_ex_data(store.get(), 0, this) != 1) return CURLE_OUT_OF_MEMORY;
     // As libcurl sets it: a trusted intermediate is trusted without its root.
-    X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-    const TrustSources& sources = trust.sources_;
-    if (!sources.directory.empty() && !add_directory(store.get(), sources.directory))
-        return CURLE_OUT_OF_MEMORY;
-    if (sources.directory.empty() && !sources.bundle.empty() && !add_bundle(store.get(), sources.bundle)) {
-        ERR_clear_error();
-        trust.say_that_bundle_is_unreadable();
+    ssl.X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+    ssl.X509_STORE_set_get_issuer(store.get(), &Callbacks::get_issuer);
+    ssl.X509_STORE_set_lookup_certs(store.get(), &Callbacks::lookup_certs);
+    bundle_in_use_ = false;
+    if (!sources_.directory.empty()) {
+        if (!add_directory(store.get(), sources_.directory)) return CURLE_OUT_OF_MEMORY;
+    } else if (!sources_.bundle.empty() && !load_bundle(store.get())) {
+        if (given_up()) return CURLE_ABORTED_BY_CALLBACK;
+        say_what_is_trusted();
         return CURLE_SSL_CACERT_BADFILE;
     }
-    SSL_CTX_set_cert_store(tls, store.release());
-    SSL_CTX_set_cert_verify_callback(
-        tls, [](X509_STORE_CTX* chain, void* argument) { return verify_chain(chain, argument); }, self);
+    ssl.SSL_CTX_set_cert_store(tls, store.release());
+    ssl.SSL_CTX_set_cert_verify_callback(tls, &Callbacks::verify, this);
     return CURLE_OK;
 }
 
-int Trust::verify_chain(void* store_context, void* self) noexcept {
-    auto& trust = *static_cast<Trust*>(self);
-    auto* first = static_cast<X509_STORE_CTX*>(store_context);
-    if (X509_verify_cert(first) == 1) return 1;
-    const TrustSources& sources = trust.sources_;
-    if (sources.directory.empty() || sources.bundle.empty()) return 0;
-
-    X509_STORE* store = X509_STORE_CTX_get0_store(first);
-    if (!add_bundle(store, sources.bundle)) {
-        ERR_clear_error();
-        return 0;
+bool Trust::load_bundle(void* store) {
+    const ErrorMark errors;
+    bundle_problem_.clear();
+    bundle_ = Bundle::read(sources_.bundle, *allowance_, bundle_problem_);
+    if (bundle_ == nullptr) return false;
+    parsed_.assign(bundle_->size(), false);
+    bundle_in_use_ = true;
+    std::size_t found = bundle_->size();
+    for (const Bundle::Block& block : bundle_->others()) {
+        if (given_up()) return false;
+        if (add_block(store, block, found)) continue;
+        bundle_problem_ << "what begins at byte " << static_cast<std::int64_t>(block.offset)
+                        << " is not a certificate";
+        return false;
     }
-    const std::unique_ptr<X509_STORE_CTX, OpensslDeleter> second(X509_STORE_CTX_new());
-    const bool verified = second != nullptr &&
-                          X509_STORE_CTX_init(second.get(), store, X509_STORE_CTX_get0_cert(first),
-                                              X509_STORE_CTX_get0_untrusted(first)) == 1 &&
-                          X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(second.get()),
-                                                 X509_STORE_CTX_get0_param(first)) == 1 &&
-                          X509_verify_cert(second.get()) == 1;
-    if (second != nullptr) X509_STORE_CTX_set_error(first, X509_STORE_CTX_get_error(second.get()));
-    return verified ? 1 : 0;
+    if (found == 0) bundle_problem_ << "there is no certificate in PEM in it";
+    return found != 0;
+}
+
+// Adds what the block holds, as OpenSSL's own reader of bundles does: `found` are certificates and revocation
+// lists. False: it could not be read.
+bool Trust::add_block(void* store, const Bundle::Block& block, std::size_t& found) {
+    const OpenSsl& ssl = *openssl();
+    const OpenSslOwned<BIO> source(
+        ssl.BIO_new_mem_buf(block.text.data(), static_cast<int>(block.text.size())));
+    if (source == nullptr) return false;
+    char no_password[] = "";  // else it would ask on the terminal
+    const OpenSslOwned<STACK_OF(X509_INFO)> all(
+        ssl.PEM_X509_INFO_read_bio(source.get(), nullptr, nullptr, no_password));
+    if (all == nullptr) return false;
+    const auto* stack = reinterpret_cast<const OPENSSL_STACK*>(all.get());
+    for (int i = 0; i < ssl.OPENSSL_sk_num(stack); ++i) {
+        const auto* one = static_cast<const X509_INFO*>(ssl.OPENSSL_sk_value(stack, i));
+        if (one->crl != nullptr) ++found;
+        if (one->x509 == nullptr) continue;
+        ++found;
+        if (!add_named(store, ssl.X509_get_subject_name(one->x509), &block) ||
+            ssl.X509_STORE_add_cert(static_cast<X509_STORE*>(store), one->x509) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Adds the plain certificates with that subject: all of them, or those before a block.
+bool Trust::add_named(void* store, const void* name, const Bundle::Block* before) {
+    if (!bundle_in_use_) return true;
+    const unsigned char* der = nullptr;
+    std::size_t size = 0;
+    if (openssl()->X509_NAME_get0_der(static_cast<const X509_NAME*>(name), &der, &size) != 1) return false;
+    const Bundle::Range range = bundle_->with_subject({reinterpret_cast<const char*>(der), size});
+    for (std::size_t i = range.first; i < range.last; ++i) {
+        if (parsed_[i] || (before != nullptr && !bundle_->is_before(i, *before))) continue;
+        if (given_up() || !add_certificate(static_cast<X509_STORE*>(store), bundle_->certificate(i)))
+            return false;
+        parsed_[i] = true;
+    }
+    return true;
+}
+
+// After the directory alone has failed: together with the bundle.
+bool Trust::verify_with_bundle(void* store_context) {
+    const OpenSsl& ssl = *openssl();
+    auto* first = static_cast<X509_STORE_CTX*>(store_context);
+    if (sources_.directory.empty() || sources_.bundle.empty()) return false;
+    X509_STORE* store = ssl.X509_STORE_CTX_get0_store(first);
+    if (!load_bundle(store)) return false;
+    const OpenSslOwned<X509_STORE_CTX> second(ssl.X509_STORE_CTX_new());
+    if (second == nullptr ||
+        ssl.X509_STORE_CTX_init(second.get(), store, ssl.X509_STORE_CTX_get0_cert(first),
+                                ssl.X509_STORE_CTX_get0_untrusted(first)) != 1 ||
+        ssl.X509_VERIFY_PARAM_set1(ssl.X509_STORE_CTX_get0_param(second.get()),
+                                   ssl.X509_STORE_CTX_get0_param(first)) != 1) {
+        return false;
+    }
+    const bool verified = ssl.X509_verify_cert(second.get()) == 1;
+    ssl.X509_STORE_CTX_set_error(first, ssl.X509_STORE_CTX_get_error(second.get()));
+    return verified;
+}
+
+// ---- what is said ----
+
+void Trust::describe_failure(const void* store_context) noexcept {
+    if (given_up()) return;
+    const int error = openssl()->X509_STORE_CTX_get_error(static_cast<const X509_STORE_CTX*>(store_context));
+    if (!is_about_trust(error)) return;
+    problem_.clear();
+    problem_ << "the certificate is not trusted ("
+             << std::string_view(openssl()->X509_verify_cert_error_string(error)) << "); ";
+    say_what_is_trusted();
+}
+
+void Trust::say_what_is_trusted() noexcept {
+    if (sources_ == TrustSources{}) {
+        problem_ << "there are no certificates to trust; set ca_file or ca_dir";
+        return;
+    }
+    problem_ << "trusted is ";
+    if (!sources_.directory.empty()) {
+        (problem_ << "the directory ").quote(sources_.directory, 256);
+        const std::string_view why = problem_of_directory(sources_.directory);
+        if (!why.empty()) problem_ << " (which is of no use: " << why << ")";
+        if (!sources_.bundle.empty()) problem_ << " and ";
+    }
+    if (!sources_.bundle.empty()) {
+        (problem_ << "the file ").quote(sources_.bundle, 256);
+        if (!bundle_problem_.view().empty())
+            problem_ << " (which is of no use: " << bundle_problem_.view() << ")";
+    }
+}
+
+// ---- with any TLS library ----
+
+namespace {
+
+// Sets options until one is refused.
+class Setter {
+public:
+    explicit Setter(CURL* easy) noexcept : easy_(easy) {}
+
+    template <typename T>
+    Setter& set(CURLoption option, T value) noexcept {
+        if (failure_) return *this;
+        const CURLcode code = curl_easy_setopt(easy_, option, value);
+        if (code != CURLE_OK) failure_ = Failure::option(option, code);
+        return *this;
+    }
+    // A proxy's options are not there in a libcurl without proxies.
+    template <typename T>
+    Setter& set_if_known(CURLoption option, T value) noexcept {
+        if (failure_) return *this;
+        const CURLcode code = curl_easy_setopt(easy_, option, value);
+        if (!is_set_or_unknown(code)) failure_ = Failure::option(option, code);
+        return *this;
+    }
+    [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+
+private:
+    CURL* easy_;
+    Failure failure_;
+};
+
+}  // namespace
+
+Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
+    allowance_ = &allowance;
+    bundle_problem_.clear();
+    const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
+    if (libcurl->ssl_version == nullptr || *libcurl->ssl_version == '\0') {
+        problem_ << "this libcurl (" << std::string_view(libcurl->version) << ") has no TLS";
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
+    }
+    Setter options(easy);
+    // No session is resumed: it would go on with what an earlier connection trusted.
+    options.set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2})
+        .set(CURLOPT_SSL_VERIFYPEER, 1L)
+        .set(CURLOPT_SSL_VERIFYHOST, 2L)
+        .set(CURLOPT_SSL_SESSIONID_CACHE, 0L)
+        .set_if_known(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2})
+        .set_if_known(CURLOPT_PROXY_SSL_VERIFYPEER, 1L)
+        .set_if_known(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    if (options.failure()) return options.failure();
+    if (openssl() == nullptr) return apply_by_options(easy);
+    // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep a
+    // store: it would set the one of an earlier connection in place of this one's.
+    return options.set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare)
+        .set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
+        .set(CURLOPT_CA_CACHE_TIMEOUT, 0L)
+        .set(CURLOPT_CAINFO, nullptr)
+        .set(CURLOPT_CAPATH, nullptr)
+        .set_if_known(CURLOPT_PROXY_CAINFO, nullptr)
+        .set_if_known(CURLOPT_PROXY_CAPATH, nullptr)
+        .failure();
+}
+
+Failure Trust::apply_by_options(CURL* easy) noexcept {
+    // libcurl hands the session's keys to it on these TLS libraries, and lets nobody forbid it.
+    if (*system::environment("SSLKEYLOGFILE") != '\0') {
+        problem_ << "SSLKEYLOGFILE is set, and with it "
+                 << std::string_view(curl_version_info(CURLVERSION_NOW)->ssl_version)
+                 << " gives away what is sent; unset it";
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
+    }
+    const auto value = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
+    const char* bundle = value(sources_.bundle);
+    // The other TLS libraries do not say which file it was.
+    if (bundle != nullptr && access(bundle, R_OK) != 0) {
+        bundle_problem_ << std::string_view(std::strerror(errno));
+        say_what_is_trusted();
+    }
+    Setter options(easy);
+    options.set(CURLOPT_CAINFO, bundle).set_if_known(CURLOPT_PROXY_CAINFO, bundle);
+    if (options.failure()) return options.failure();
+    const CURLcode code = curl_easy_setopt(easy, CURLOPT_CAPATH, value(sources_.directory));
+    // Not every TLS library takes a directory. Where there is a bundle as well, that alone trusts no more
+    // than both.
+    if (code != CURLE_OK && !sources_.directory.empty() && bundle == nullptr) {
+        problem_.clear();
+        problem_ << "libcurl cannot take its certificates from a directory here; set ca_file";
+        return Failure::connect(CURLE_SSL_CONNECT_ERROR);
+    }
+    return options.set_if_known(CURLOPT_PROXY_CAPATH, value(sources_.directory)).failure();
 }
 
 }  // namespace mobivate::transport

@@ -7,11 +7,12 @@ Each build runs the tests that see most of the library. What was built is told, 
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import time
 import unittest
 
-from tests.packaging.support import ROOT, System, run
+from tests.packaging.support import ROOT, System, archive, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 FOLDER = BUILD / "builds"
@@ -62,6 +63,39 @@ class Libcurl(unittest.TestCase):
         needed = build_and_test("gnutls", f"-DCURL_INCLUDE_DIR={next(unpacked.rglob('curl/curl.h')).parents[1]}", f"-DCURL_LIBRARY={library}", "-DCMAKE_CXX_FLAGS=-O2")
         self.assertIn("libcurl-gnutls.so.4", needed)
         self.assertNotIn("libcurl.so.4", needed)
+
+    def from_source(self, name, *options):
+        """CMake's options for a libcurl that is built from Debian's source, for http and https alone."""
+        run(ROOT / "tests/prepare", "libmbedtls-dev", "dpkg-dev")
+        source = FOLDER / "curl-source"
+        if not source.exists():
+            (source / "lists/partial").mkdir(parents=True)
+            (source / "sources.list").write_text(f"deb-src {' '.join(archive())} main\n")
+            apt = ["apt-get", "-o", "APT::Sandbox::User=root", "-o", f"Dir::Etc::SourceList={source}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
+                   "-o", f"Dir::State::Lists={source}/lists"]
+            run(*apt, "update")
+            run(*apt, "source", "--only-source", "curl", cwd=source)
+        built, installed = FOLDER / f"curl-{name}", FOLDER / f"curl-{name}-installed"
+        run("cmake", "-S", next(source.glob("curl-*/")), "-B", built, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_INSTALL_PREFIX={installed}",
+            "-DCURL_USE_OPENSSL=OFF", "-DHTTP_ONLY=ON", "-DBUILD_CURL_EXE=OFF", "-DBUILD_TESTING=OFF", "-DCURL_USE_LIBSSH2=OFF",
+            "-DCURL_USE_LIBPSL=OFF", "-DUSE_LIBIDN2=OFF", "-DCURL_ZLIB=OFF", *options)
+        run("cmake", "--build", built, "--target", "install")
+        return f"-DCURL_INCLUDE_DIR={installed}/include", f"-DCURL_LIBRARY={installed}/lib/libcurl.so", "-DCURL_NO_CURL_CMAKE=ON"
+
+    def test_one_on_mbedtls(self):
+        """It takes CURLOPT_SSL_CTX_FUNCTION, and hands over a context of its own."""
+        build_and_test("mbedtls", *self.from_source("mbedtls", "-DCURL_USE_MBEDTLS=ON"))
+
+    def test_one_without_tls_is_named(self):
+        folder = FOLDER / "no-tls"
+        configure(folder, *self.from_source("no-tls", "-DCURL_ENABLE_SSL=OFF"))
+        run("cmake", "--build", folder, "--target", "mbv")
+        password = FOLDER / "password"
+        password.write_text("a-password")
+        password.chmod(0o600)
+        said = subprocess.run([folder / "mbv", "create-key", "--username", "somebody@example.com", "--password-file", password,
+                               "--base-url", "https://localhost:1"], stderr=subprocess.PIPE, text=True).stderr
+        self.assertRegex(said, r"this libcurl \(\d+\.\d+\.\d+\) has no TLS")
 
     def test_an_older_one_than_is_supported_is_refused_by_name(self):
         with self.assertRaisesRegex(AssertionError, r'(?s)CURL.*"7\.86\.0".*at\s+least "7\.87"'):

@@ -117,8 +117,12 @@ class Key:
             _der(0xA0, _oid("1.2.840.10045.3.1.7")), _der(0xA1, _bits(self.point))))
 
 
-def _name(common_name):
-    return _sequence(_der(0x31, _sequence(_oid("2.5.4.3"), _der(0x0C, common_name.encode()))))
+UTF8_STRING, PRINTABLE_STRING, T61_STRING, BMP_STRING = 0x0C, 0x13, 0x14, 0x1E
+
+
+def _name(common_name, string=UTF8_STRING):
+    encoded = common_name.encode({BMP_STRING: "utf-16-be", T61_STRING: "latin-1"}.get(string, "utf-8"))
+    return _sequence(_der(0x31, _sequence(_oid("2.5.4.3"), _der(string, encoded))))
 
 
 def _extension(dotted, value, critical=False):
@@ -133,11 +137,17 @@ def _alternative_name(host):
 
 
 class Certificate:
-    """A certificate with its key. Without an issuer it signs itself."""
+    """A certificate with its key. Without an issuer it signs itself.
 
-    def __init__(self, common_name, issuer=None, authority=False, hosts=(), days=(-1, 30)):
+    `key`: another certificate's, instead of a new one. `string`: the type of string that its subject is written in. `issuer_name`: how the
+    issuer's name is written in it, and as which type. `version` 1 has no extensions.
+    """
+
+    def __init__(self, common_name, issuer=None, authority=False, hosts=(), days=(-1, 30), key=None, string=UTF8_STRING, issuer_name=None,
+                 version=3):
         self.common_name = common_name
-        self.key = Key()
+        self.string = string
+        self.key = key or Key()
         signer = issuer or self
         now = datetime.datetime.now(datetime.timezone.utc)
         extensions = [
@@ -151,14 +161,18 @@ class Certificate:
         if hosts:
             extensions.append(_extension("2.5.29.17", _sequence(*map(_alternative_name, hosts))))
         content = _sequence(
-            _der(0xA0, _integer(2)), _integer(secrets.randbits(120) | 1 << 119), ECDSA_WITH_SHA256,
-            _name(signer.common_name),
+            _der(0xA0, _integer(2)) if version == 3 else b"", _integer(secrets.randbits(120) | 1 << 119), ECDSA_WITH_SHA256,
+            _name(*(issuer_name or (signer.common_name, signer.string))),
             _sequence(*(_time(now + datetime.timedelta(days=day)) for day in days)),
-            _name(common_name), self.key.public_info(), _der(0xA3, _sequence(*extensions)))
+            _name(common_name, string), self.key.public_info(), _der(0xA3, _sequence(*extensions)) if version == 3 else b"")
         self.der = _sequence(content, ECDSA_WITH_SHA256, _bits(signer.key.sign(content)))
 
     def pem(self):
         return _pem("CERTIFICATE", self.der)
+
+    def trusted_pem(self, purpose, reject=False):
+        """OpenSSL's own form, with the purpose (an OID) that it is trusted for, or not."""
+        return _pem("TRUSTED CERTIFICATE", self.der + _sequence(_der(0xA0 if reject else 0x30, _oid(purpose))))
 
     def subject_hash(self):
         """The name of the file in a hashed directory, as `openssl rehash` makes it: SHA-1 over the canonical name."""

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "transport/bundle.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <optional>
+
+#include "text/ascii.hpp"
+#include "transport/certificate.hpp"
+
+namespace mobivate::transport {
+namespace {
+
+constexpr std::string_view any_begin = "-----BEGIN ";
+constexpr std::string_view marked_begin = "\xEF\xBB\xBF-----BEGIN ";
+constexpr std::string_view any_end = "-----END ";
+constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
+constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
+constexpr std::size_t line_size = 64;             // of base64 in PEM (RFC 7468)
+constexpr std::size_t largest_file = 64U << 20U;  // where the index would no longer be cheap
+constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is given up
+constexpr int poll_ms = 20;
+
+class Descriptor {
+public:
+    explicit Descriptor(int number) noexcept : number_(number) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (number_ >= 0) close(number_);
+    }
+    [[nodiscard]] int number() const noexcept { return number_; }
+
+private:
+    int number_;
+};
+
+// Not a std::string, which would be filled with zeroes first.
+struct Text {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
+
+    void make_room() {
+        if (size < capacity) return;
+        const std::size_t more = std::max(2 * capacity, read_at_once);
+        std::unique_ptr<char[]> grown(new char[more]);
+        std::copy_n(bytes.get(), size, grown.get());
+        bytes = std::move(grown);
+        capacity = more;
+    }
+};
+
+// False: it failed, with errno, or was given up. A file may be a pipe, as from a shell's <(...).
+bool read_all(int file, Text& text, const Allowance& allowance) {
+    while (text.size < largest_file) {
+        if (allowance.over() != Status::ok) return false;
+        text.make_room();
+        const ssize_t count =
+            ::read(file, text.bytes.get() + text.size, std::min(text.capacity - text.size, read_at_once));
+        if (count == 0) return true;
+        if (count > 0) {
+            text.size += static_cast<std::size_t>(count);
+        } else if (errno == EAGAIN) {
+            pollfd ready{file, POLLIN, 0};
+            poll(&ready, 1, std::min(poll_ms, allowance.remaining_ms()));
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    errno = EFBIG;
+    return false;
+}
+
+constexpr unsigned char no_digit = 0xFF;
+
+constexpr std::array<unsigned char, 256> base64_values() noexcept {
+    std::array<unsigned char, 256> values{};
+    for (auto& value : values) value = no_digit;
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        values[static_cast<unsigned char>(digits[i])] = static_cast<unsigned char>(i);
+    }
+    return values;
+}
+constexpr auto base64 = base64_values();
+
+// Writes what a line of base64 stands for, without padding. Null: it is none.
+char* decode(std::string_view line, char* to) noexcept {
+    const auto digit = [&line](std::size_t at) {
+        return std::uint32_t{base64[static_cast<unsigned char>(line[at])]};
+    };
+    std::size_t at = 0;
+    std::uint32_t seen = 0;  // an invalid digit leaves a bit that no valid one has
+    for (; at + 4 <= line.size(); at += 4, to += 3) {
+        const std::uint32_t a = digit(at);
+        const std::uint32_t b = digit(at + 1);
+        const std::uint32_t c = digit(at + 2);
+        const std::uint32_t d = digit(at + 3);
+        seen |= a | b | c | d;
+        to[0] = static_cast<char>(a << 2U | b >> 4U);
+        to[1] = static_cast<char>(b << 4U | c >> 2U);
+        to[2] = static_cast<char>(c << 6U | d);
+    }
+    if (at < line.size()) {
+        const std::uint32_t a = digit(at);
+        const std::uint32_t b = digit(at + 1);
+        *to++ = static_cast<char>(a << 2U | b >> 4U);
+        seen |= a | b;
+        if (at + 2 < line.size()) {
+            const std::uint32_t c = digit(at + 2);
+            *to++ = static_cast<char>(b << 4U | c >> 2U);
+            seen |= c;
+        }
+    }
+    return seen < 64 ? to : nullptr;
+}
+
+// Takes the padding off a last line. False: it is not the right one.
+bool take_padding(std::string_view& line) noexcept {
+    const std::size_t size = line.size();
+    while (!line.empty() && line.back() == '=' && size - line.size() < 2) line.remove_suffix(1);
+    return size % 4 == 0 && !line.empty();
+}
+
+std::string_view take_line(std::string_view& text) noexcept {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    return line;
+}
+
+// Writes the DER of a block of PEM that is written as everybody writes a certificate, and returns its end.
+// Anything else is null, and then the TLS library's own reader is asked, whose leniency is not imitated here.
+char* decode_certificate(std::string_view block, char* der) noexcept {
+    if (take_line(block) != begin_certificate) return nullptr;
+    for (bool last = false; !block.empty() && der != nullptr;) {
+        std::string_view line = take_line(block);
+        if (!line.empty() && line.front() == '-') return line == end_certificate ? der : nullptr;
+        if (last || line.size() > line_size) return nullptr;
+        last = line.size() < line_size || line.back() == '=';
+        if (last && !take_padding(line)) return nullptr;
+        der = decode(line, der);
+    }
+    return nullptr;
+}
+
+// Where the next line that starts like that is, or the text's end.
+std::size_t find_line(std::string_view text, std::string_view start, std::size_t from) noexcept {
+    for (std::size_t at = from; (at = text.find(start, at)) != std::string_view::npos; ++at) {
+        if (at == 0 || text[at - 1] == '\n') return at;
+    }
+    return text.size();
+}
+
+}  // namespace
+
+bool Bundle::Identity::operator==(const Identity& other) const noexcept {
+    const auto same = [](const timespec& a, const timespec& b) {
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+    };
+    return device == other.device && inode == other.inode && size == other.size &&
+           same(modified, other.modified) && same(changed, other.changed);
+}
+
+// The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A
+// lock that is taken is not waited for: it may have been taken for ever, by a thread that a fork has left
+// behind.
+class Bundle::Shared {
+public:
+    static std::shared_ptr<const Bundle> find(const Identity& identity) noexcept {
+        const std::unique_lock<std::mutex> guard(lock(), std::try_to_lock);
+        if (!guard) return nullptr;
+        for (const auto& place : places()) {
+            std::shared_ptr<const Bundle> bundle = place.lock();
+            if (bundle != nullptr && bundle->identity_ == identity) return bundle;
+        }
+        return nullptr;
+    }
+
+    static void offer(const std::shared_ptr<const Bundle>& bundle) noexcept {
+        const std::unique_lock<std::mutex> guard(lock(), std::try_to_lock);
+        if (!guard) return;
+        for (auto& place : places()) {
+            if (!place.expired()) continue;
+            place = bundle;
+            return;
+        }
+    }
+
+private:
+    // Who needs more at the same time has each client read its own.
+    using Places = std::array<std::weak_ptr<const Bundle>, 8>;
+
+    // Never destroyed: a thread may be in a call while the process exits.
+    union Storage {
+        constexpr Storage() noexcept : places() {}
+        ~Storage() {}
+        Places places;
+    };
+
+    static Places& places() noexcept {
+        static Storage storage;
+        return storage.places;
+    }
+    static std::mutex& lock() noexcept {
+        static std::mutex one;
+        return one;
+    }
+};
+
+std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const Allowance& allowance,
+                                           text::Message& why) {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat facts {};
+    if (file.number() < 0 || fstat(file.number(), &facts) != 0) {
+        why << std::string_view(std::strerror(errno));
+        return nullptr;
+    }
+    const Identity identity{facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim, facts.st_ctim};
+    const bool is_file = S_ISREG(facts.st_mode);
+    if (is_file) {
+        if (auto known = Shared::find(identity)) return known;
+    }
+    Text text;
+    // One byte more, so that the end is found in it.
+    if (is_file) text.capacity = std::min(static_cast<std::size_t>(facts.st_size), largest_file) + 1;
+    text.bytes.reset(new char[text.capacity]);
+    if (!read_all(file.number(), text, allowance)) {
+        if (allowance.over() == Status::ok) why << std::string_view(std::strerror(errno));
+        return nullptr;
+    }
+    const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, allowance);
+    if (bundle != nullptr && is_file) {
+        bundle->identity_ = identity;
+        Shared::offer(bundle);
+    }
+    return bundle;
+}
+
+std::shared_ptr<Bundle> Bundle::index(std::string_view text, const Allowance& allowance) {
+    auto bundle = std::make_shared<Bundle>();
+    bundle->der_.reset(new char[text.size() / 4 * 3 + 3]);
+    std::size_t used = 0;
+    // OpenSSL passes over a byte order mark, in some places: with one, all is left to it.
+    if (text.find(marked_begin) != std::string_view::npos) {
+        bundle->others_.push_back({0, 0, std::string(text)});
+        return bundle;
+    }
+    for (std::size_t begin = find_line(text, any_begin, 0); begin < text.size();) {
+        if (allowance.over() != Status::ok) return nullptr;
+        std::size_t end = find_line(text, any_begin, begin + any_begin.size());
+        std::string_view block = text.substr(begin, end - begin);
+        std::optional<std::uint64_t> name;
+        char* const der = bundle->der_.get() + used;
+        std::size_t size = 0;
+        if (const char* der_end = decode_certificate(block, der)) {
+            size = static_cast<std::size_t>(der_end - der);
+            const auto subject = plain_subject({der, size});
+            if (subject) name = name_number(*subject);
+        }
+        if (name) {
+            bundle->entries_.push_back(
+                {*name, static_cast<std::uint32_t>(used), static_cast<std::uint32_t>(size)});
+            used += size;
+        } else {
+            // Without an end of its own a block takes in what follows.
+            if (find_line(block, any_end, 0) == block.size()) {
+                end = text.size();
+                block = text.substr(begin);
+            }
+            bundle->others_.push_back({begin, used, std::string(block)});
+        }
+        begin = end;
+    }
+    std::stable_sort(bundle->entries_.begin(), bundle->entries_.end(),
+                     [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return bundle;
+}
+
+Bundle::Range Bundle::with_subject(std::string_view name) const noexcept {
+    const auto number = name_number(name);
+    // A name that only the TLS library understands may be anybody's.
+    if (!number) return {0, entries_.size()};
+    const auto found = std::equal_range(entries_.begin(), entries_.end(), Entry{*number, 0, 0},
+                                        [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return {static_cast<std::size_t>(found.first - entries_.begin()),
+            static_cast<std::size_t>(found.second - entries_.begin())};
+}
+
+}  // namespace mobivate::transport

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "transport/openssl.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <new>
+#include <string_view>
+
+#include <curl/curl.h>
+
+// In the static library, which may be linked into one program with a static libcurl and a static OpenSSL.
+#ifdef MOBIVATE_STATIC
+#define MOBIVATE_FUNCTION(name) extern "C" decltype(::name) name __attribute__((weak));
+MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
+#undef MOBIVATE_FUNCTION
+#endif
+
+namespace mobivate::transport {
+namespace {
+
+std::atomic<const OpenSsl*> found_openssl{nullptr};
+
+// Of a libcurl with several TLS libraries, the ones that are not in use stand in brackets.
+std::string_view library_in_use() noexcept {
+    const char* said = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    std::string_view rest(said != nullptr ? said : "");
+    while (!rest.empty()) {
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        if (!word.empty() && word.front() != '(') return word;
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    return {};
+}
+
+bool is_complete(const OpenSsl& functions) noexcept {
+#define MOBIVATE_FUNCTION(name) \
+    if (functions.name == nullptr) return false;
+    MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
+#undef MOBIVATE_FUNCTION
+    return true;
+}
+
+// Whether it is of the version that libcurl says it is on.
+bool is_libcurls(const OpenSsl& functions) noexcept {
+    constexpr std::string_view name = "OpenSSL/";
+    const std::string_view library = library_in_use();
+    return is_complete(functions) && library.substr(0, name.size()) == name &&
+           library.substr(name.size()) == functions.OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+OpenSsl look_up(void* where) noexcept {
+    OpenSsl functions;
+#define MOBIVATE_FUNCTION(name) \
+    functions.name = reinterpret_cast<decltype(functions.name)>(dlsym(where, #name));
+    MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
+#undef MOBIVATE_FUNCTION
+    return functions;
+}
+
+// The loaded object that an address lies in, to look functions up in it and in what it was linked with. The
+// handle is never closed: it must not go while this library is there, which is never unloaded.
+void* object_of(const void* address) noexcept {
+    Dl_info object;
+    if (dladdr(address, &object) == 0) return nullptr;
+    return dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+const void* base_of(const void* address) noexcept {
+    Dl_info object;
+    return dladdr(address, &object) != 0 ? object.dli_fbase : nullptr;
+}
+
+#ifdef MOBIVATE_STATIC
+// Where libcurl is in this very program, the linker has bound its references and these alike.
+bool find_linked(OpenSsl& functions) noexcept {
+    if (base_of(reinterpret_cast<const void*>(&curl_version_info)) !=
+        base_of(reinterpret_cast<const void*>(&find_openssl))) {
+        return false;
+    }
+#define MOBIVATE_FUNCTION(name) functions.name = &::name;
+    MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
+#undef MOBIVATE_FUNCTION
+    return is_libcurls(functions);
+}
+#endif
+
+bool find_loaded(OpenSsl& functions) noexcept {
+    // What libcurl was linked with. libssl is looked for first, so that libcrypto is the one that it uses.
+    void* libcurl = object_of(reinterpret_cast<const void*>(&curl_version_info));
+    void* probe = libcurl != nullptr ? dlsym(libcurl, "SSL_CTX_set_options") : nullptr;
+    if (probe != nullptr) {
+        void* libssl = object_of(probe);
+        functions = look_up(libssl != nullptr ? libssl : libcurl);
+    }
+    const bool brought = is_libcurls(functions);
+    // A program that has OpenSSL's functions among its own may have put them before those, for libcurl as
+    // well.
+    void* first = dlsym(RTLD_DEFAULT, "SSL_CTX_set_options");
+    if (first == nullptr || first == probe) return brought;
+    const OpenSsl in_front = look_up(RTLD_DEFAULT);
+    if (!is_libcurls(in_front)) return brought;
+    if (brought) return false;  // two copies of one version: it cannot be told which one libcurl calls
+    functions = in_front;
+    return true;
+}
+
+}  // namespace
+
+bool OpenSsl::made(const SSL_CTX* context) const noexcept {
+    const void* library = base_of(reinterpret_cast<const void*>(SSL_CTX_set_options));
+    // libssl's tables of methods lie in its own data.
+    return library != nullptr && base_of(SSL_CTX_get_ssl_method(context)) == library;
+}
+
+void find_openssl() noexcept {
+    static OpenSsl functions;
+    if (openssl() != nullptr) return;
+#ifdef MOBIVATE_STATIC
+    if (find_linked(functions)) return found_openssl.store(&functions, std::memory_order_release);
+#endif
+    if (find_loaded(functions)) found_openssl.store(&functions, std::memory_order_release);
+}
+
+const OpenSsl* openssl() noexcept { return found_openssl.load(std::memory_order_acquire); }
+
+std::string tls_library() { return std::string(library_in_use()); }
+
+void OpenSslDeleter::operator()(STACK_OF(X509_INFO) * found) const noexcept {
+    openssl()->OPENSSL_sk_pop_free(reinterpret_cast<OPENSSL_STACK*>(found), [](void* one) {
+        openssl()->X509_INFO_free(static_cast<X509_INFO*>(one));
+    });
+}
+
+// ---- the thread's errors ----
+
+struct ErrorQueueKeeper::Errors {
+    std::array<Error, 16> all;  // as many as OpenSSL keeps
+    std::size_t count = 0;
+};
+
+ErrorQueueKeeper::ErrorQueueKeeper() noexcept {
+    const OpenSsl* functions = openssl();
+    if (functions == nullptr || functions->ERR_peek_error() == 0) return;
+    try {
+        kept_ = std::make_unique<Errors>();
+        const char* file = nullptr;
+        const char* function = nullptr;
+        const char* data = nullptr;
+        int line = 0;
+        int flags = 0;
+        while (kept_->count < kept_->all.size()) {
+            const unsigned long code = functions->ERR_get_error_all(&file, &line, &function, &data, &flags);
+            if (code == 0) return;
+            Error& error = kept_->all[kept_->count++];
+            error.code = code;
+            error.line = line;
+            error.has_data = (flags & ERR_TXT_STRING) != 0;
+            error.file = file != nullptr ? file : "";
+            error.function = function != nullptr ? function : "";
+            if (error.has_data && data != nullptr) error.data = data;
+        }
+    } catch (const std::bad_alloc&) {
+        // What could not be written down is lost, and nothing else.
+    }
+}
+
+ErrorQueueKeeper::~ErrorQueueKeeper() {
+    const OpenSsl* functions = openssl();
+    if (functions == nullptr) return;
+    if (functions->ERR_peek_error() != 0) functions->ERR_clear_error();
+    for (std::size_t i = 0; kept_ != nullptr && i < kept_->count; ++i) {
+        const Error& error = kept_->all[i];
+        functions->ERR_new();
+        functions->ERR_set_debug(error.file.c_str(), error.line, error.function.c_str());
+        const int library = ERR_GET_LIB(error.code);
+        const int reason = ERR_GET_REASON(error.code);
+        if (error.has_data) {
+            functions->ERR_set_error(library, reason, "%s", error.data.c_str());
+        } else {
+            functions->ERR_set_error(library, reason, nullptr);
+        }
+    }
+}
+
+}  // namespace mobivate::transport
