@@ -139,8 +139,10 @@ http {{
         as_root = ["-g", "user root;"] if os.geteuid() == 0 else []
         return ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf"), *as_root]
 
-    def requests(self):
-        """(connection, how many requests came on it so far, status) of each request."""
+    def requests(self, count):
+        """(connection, how many requests came on it so far, status) of each request, once there were so many: nginx logs one
+        after it has answered."""
+        await_true(lambda: self.log.read_text().count("\n") >= count, f"{count} lines in nginx's log")
         return [tuple(int(one) for one in line.split()) for line in self.log.read_text().splitlines()]
 
 

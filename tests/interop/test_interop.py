@@ -68,7 +68,7 @@ class World(unittest.TestCase):
             client, account = self.client(nginx.url), Account()
             for _ in range(20):
                 self.create(client, account, "MBV_OK", "replaced")
-            seen = nginx.requests()
+            seen = nginx.requests(20)
             self.assertEqual(len({connection for connection, _, _ in seen}), 1)
             self.assertEqual([count for _, count, _ in seen], list(range(1, 21)))
 
@@ -78,14 +78,14 @@ class World(unittest.TestCase):
             for _ in range(3):
                 self.create(client, account, "MBV_OK", "replaced")
                 await_true(lambda: established(nginx.port) == 0, "nginx closes the idle connection")
-            self.assertEqual([count for _, count, _ in nginx.requests()], [1, 1, 1])
+            self.assertEqual([count for _, count, _ in nginx.requests(3)], [1, 1, 1])
 
     def test_a_connection_of_one_request(self):
         with Nginx(http="keepalive_requests 1;") as nginx:
             client, account = self.client(nginx.url), Account()
             for _ in range(3):
                 self.create(client, account, "MBV_OK", "replaced")
-            self.assertEqual([count for _, count, _ in nginx.requests()], [1, 1, 1])
+            self.assertEqual([count for _, count, _ in nginx.requests(3)], [1, 1, 1])
 
     def test_nginx_restarts_between_calls(self):
         with Nginx() as nginx:
