@@ -13,6 +13,7 @@ import mobivate
 
 clients: dict[str, mobivate.Client] = {}
 calls: dict[str, concurrent.futures.Future[str]] = {}
+kept: dict[str, str] = {}
 threads = concurrent.futures.ThreadPoolExecutor()
 
 
@@ -54,8 +55,9 @@ def repeat(client: mobivate.Client, count: int, secrets_in: str, username: str, 
     with open(path, "rb", buffering=0) as file:
         file.readinto(password)
     if secrets_in == "text":
+        kept["password"] = password.decode()
         for _ in range(count):
-            client.create_key(username, password.decode())
+            kept["key"] = client.create_key(username, kept["password"])
         return
     for _ in range(count):
         key = client.create_key_bytes(username, password)
