@@ -7,7 +7,7 @@ use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC);
 use POSIX ();
 use Mobivate;
 
-my (%clients, %outcomes, %awaited);
+my (%clients, %outcomes, %awaited, @kept);
 my $input = q();
 
 sub text { return $_[0] eq '-' ? q() : pack 'H*', $_[0] }
@@ -61,7 +61,7 @@ sub repeat {
     close $file;
     if ($in eq 'text') {
         utf8::decode($password);
-        $client->create_key($username, $password) for 1 .. $count;
+        push @kept, $password, map { $client->create_key($username, $password) } 1 .. $count;
         return;
     }
     for (1 .. $count) {

@@ -78,11 +78,19 @@ function finished(array $call, bool $cut): string
 
 function repeat(Client $client, int $count, string $in, string $username, string $file): void
 {
-    $password = $in === 'text' ? file_get_contents($file) : Secret::fromFile($file);
-    for ($i = 0; $i < $count; $i++) {
-        $in === 'text' ? $client->createKey($username, $password) : $client->createSecretKey($username, $password)->wipe();
+    static $kept = [];
+    if ($in === 'text') {
+        $kept[] = $password = file_get_contents($file);
+        for ($i = 0; $i < $count; $i++) {
+            $kept[] = $client->createKey($username, $password);
+        }
+        return;
     }
-    $in === 'text' || $password->wipe();
+    $password = Secret::fromFile($file);
+    for ($i = 0; $i < $count; $i++) {
+        $client->createSecretKey($username, $password)->wipe();
+    }
+    $password->wipe();
 }
 
 /** @param list<string> $texts */

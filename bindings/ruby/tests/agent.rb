@@ -7,6 +7,7 @@ require "mobivate"
 
 CLIENTS = {} # rubocop:disable Style/MutableConstant
 CALLS = {} # rubocop:disable Style/MutableConstant
+KEPT = [] # rubocop:disable Style/MutableConstant
 CANCELLATIONS = Hash.new { |all, number| all[number] = Mobivate::Cancellation.new }
 
 def text(field)
@@ -32,7 +33,7 @@ end
 def repeat(client, count, secrets_in, username, path)
   if secrets_in == "text"
     password = File.read(path, encoding: "UTF-8")
-    return count.times { client.create_key(username, password) }
+    return KEPT.push(password, *Array.new(count) { client.create_key(username, password) })
   end
   password = File.open(path) { |file| file.sysread(file.size) }
   count.times { Mobivate.wipe(client.create_key(username, password)) }
