@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Libraries that a binding has to refuse by name: other versions of libmobivate, and one that is not all there.
+"""Libraries that a binding has to refuse by name: other versions of libmobivate, and one that is not all there. And a newer 1.x,
+which it has to take.
 
 Each exports what the header declares and does nothing, so that a binding finds out by asking for the version.
 """
@@ -8,7 +9,7 @@ import os
 import subprocess
 
 # The folder's name: the version that the library tells, and the functions that it lacks.
-STUBS = {"0.9.0": ("0.9.0", ()), "2.0.0": ("2.0.0", ()), "incomplete": ("1.0.0", ("mbv_take_key",))}
+STUBS = {"0.9.0": ("0.9.0", ()), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()), "incomplete": ("1.0.0", ("mbv_take_key",))}
 
 
 def source(functions, version, lacking):
