@@ -48,6 +48,14 @@ final class ErrorsTest extends TestCase
         $this->assertSame(KeyState::Unknown, $copy->keyState);
     }
 
+    public function testAKeyStateThatTheStatusDoesNotImplyIsKept(): void
+    {
+        foreach (KeyState::cases() as $keyState) {
+            $error = MobivateException::of('kept', Status::Timeout, $keyState);
+            $this->assertSame($keyState, unserialize(serialize($error))->keyState);
+        }
+    }
+
     public function testAForkedWorkerHandsItToItsParent(): void
     {
         $username = Standin::newAccount(['status' => 503]);

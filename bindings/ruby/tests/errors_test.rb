@@ -32,11 +32,14 @@ class ErrorsTest < Minitest::Test
   def test_what_keeps_everything
     assert_equal [Mobivate::ServerError, "MBV_ERR_SERVER", :unknown, 503, 7, "später", 9000],
                  facts(unknown).values_at(0, 2, 3, 4, 5, 6, 7)
-    { "Marshal" => Marshal.load(Marshal.dump(unknown)), "dup" => unknown.dup, "clone" => unknown.clone,
-      "YAML" => YAML.unsafe_load(YAML.dump(unknown)),
-      "another thread" => assert_raises(Mobivate::Error) { Thread.new { silently { raise unknown } }.value },
-      "another process" => from_a_fork { unknown } }.each do |way, copy|
-      assert_equal facts(unknown), facts(copy), way
+    # One with a state that its class does not imply, too.
+    [unknown, Mobivate::TimeoutError.new("kept", key_state: :unchanged)].each do |error|
+      { "Marshal" => Marshal.load(Marshal.dump(error)), "dup" => error.dup, "clone" => error.clone,
+        "YAML" => YAML.unsafe_load(YAML.dump(error)),
+        "another thread" => assert_raises(Mobivate::Error) { Thread.new { silently { raise error } }.value },
+        "another process" => from_a_fork { error } }.each do |way, copy|
+        assert_equal facts(error), facts(copy), way
+      end
     end
   end
 

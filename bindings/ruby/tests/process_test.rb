@@ -37,6 +37,17 @@ class ProcessTest < Minitest::Test
     end
   end
 
+  def test_only_the_process_that_made_a_client_frees_it
+    output, = run_ruby(<<~'RUBY')
+      require "mobivate"
+      Mobivate.module_eval("Library").define_singleton_method(:mbv_free) { |_| $stdout.syswrite("freed\n") }
+      client = Mobivate::Client.new
+      Process.wait(fork { exit })
+      $stdout.syswrite("child has ended\n") if client
+    RUBY
+    assert_equal "child has ended\nfreed\n", output
+  end
+
   def test_a_client_that_is_forked_during_a_call_is_busy_in_the_child
     username = new_account(Standin::STALLS)
     program = <<~'RUBY'
