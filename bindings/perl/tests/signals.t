@@ -40,7 +40,7 @@ subtest 'one that dies ends the call' => sub {
     my $client   = new_client();
     my $username = new_account({sequence => [$stalling, {}]});
     is error_with($client, $username, sub { die "enough\n" }), "enough\n", 'its exception';
-    is $client->key_state, 'unknown', 'key_state tells what became of the old key';
+    is $client->key_state,                                     'unknown',  'key_state says that nobody knows';
     is $client->create_key($username, $password), Standin::account($username)->{valid_key},
         'the client goes on';
     is $client->key_state, 'replaced', 'key_state';

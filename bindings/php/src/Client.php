@@ -113,7 +113,7 @@ final class Client
      * Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and blocks
      * until it is answered. A string cannot be wiped: see createSecretKey.
      *
-     * @throws MobivateException there is no new key for the caller
+     * @throws MobivateException the call failed
      * @throws ClosedException the client is closed
      */
     public function createKey(string $username, #[\SensitiveParameter] string|Secret $password): string
@@ -129,7 +129,7 @@ final class Client
     /**
      * The same, for a key that can be wiped.
      *
-     * @throws MobivateException there is no new key for the caller
+     * @throws MobivateException the call failed
      * @throws ClosedException the client is closed
      */
     public function createSecretKey(string $username, #[\SensitiveParameter] string|Secret $password): Secret

@@ -110,29 +110,23 @@ function answer(string $command, string $number, array $texts): string
             return $ended;
         }
     }
-    switch ($command) {
-        case 'runtime':
-            return field('PHP ' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.' . PHP_RELEASE_VERSION);
-        case 'new':
-            return outcome(function () use (&$clients, $number, $texts): void {
-                $clients[$number] = new_client(...$texts);
-            });
-        case 'set':
-            return outcome(fn () => $client->set(...array_map('text', $texts)));
-        case 'create':
-            return outcome(fn () => $client->createKey(...array_map('text', $texts)));
-        case 'start':
-            $calls[$number] = start($client, ...array_map('text', $texts));
-            return 'ok';
-        case 'repeat':
-            repeat($client, (int) $texts[0], $texts[1], text($texts[2]), text($texts[3]));
-            return 'ok';
-        case 'quit':
-            return 'ok';
-        default:
-            $client->$command(); // cancel, uncancel, close
-            return 'ok';
+    $decoded = in_array($command, ['set', 'create', 'start'], true) ? array_map('text', $texts) : [];
+    if ($command === 'start') {
+        $calls[$number] = start($client, ...$decoded);
+    } elseif ($command === 'repeat') {
+        repeat($client, (int) $texts[0], $texts[1], text($texts[2]), text($texts[3]));
+    } elseif (in_array($command, ['cancel', 'uncancel', 'close'], true)) {
+        $client->$command();
     }
+    return match ($command) {
+        'runtime' => field('PHP ' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.' . PHP_RELEASE_VERSION),
+        'new' => outcome(function () use (&$clients, $number, $texts): void {
+            $clients[$number] = new_client(...$texts);
+        }),
+        'set' => outcome(fn () => $client->set(...$decoded)),
+        'create' => outcome(fn () => $client->createKey(...$decoded)),
+        'start', 'repeat', 'cancel', 'uncancel', 'close', 'quit' => 'ok',
+    };
 }
 
 while (($line = fgets(STDIN)) !== false) {

@@ -87,7 +87,7 @@ class CancelTest < Minitest::Test
     stalled.client.close
   end
 
-  # Whoever sees the exception sees what became of the old key, also where the client is gone.
+  # The exception alone says whether the old key works, also where the client is gone.
   def assert_told(key_state, words, exception)
     assert_instance_of Mobivate::CancelledError, exception.cause
     assert_equal key_state, exception.cause.key_state

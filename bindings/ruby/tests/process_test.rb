@@ -14,7 +14,7 @@ class ProcessTest < Minitest::Test
       options, username, password = JSON.parse(ARGV[0], symbolize_names: true)
       client = Mobivate::Client.new(**options)
       client.create_key(username, password)
-      Process.wait(fork { nil }) # Its end is none of the parent's connection.
+      Process.wait(fork { nil }) # When it ends, the connection of the parent stays.
       Process.wait(fork { client.create_key(username, password) && client.close })
       exit 1 unless $?.success?
       puts client.create_key(username, password)

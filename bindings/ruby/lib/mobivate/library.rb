@@ -9,7 +9,7 @@ module Mobivate
   module Library
     DEFAULT_NAME = "libmobivate.so.1"
     VERSIONS = 10_000...20_000
-    # Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+    # Holds the longest possible key, so that mbv_take_key is never needed.
     KEY_CAPACITY = 4097
     # The key states, by their numbers.
     KEY_STATES = %i[unchanged replaced unknown].freeze
