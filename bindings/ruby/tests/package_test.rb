@@ -79,8 +79,9 @@ class PackageTest < Minitest::Test
   end
 
   def test_the_examples_exit_codes_where_nothing_was_sent
+    refused = "https://#{Standin::FACTS['hosts']['refused']}"
     [["first.last@example.com", "", 2, "user name"],
-     ["Client.open {", "Client.open(base_url: \"https://#{Standin::FACTS['hosts']['refused']}\") {", 4,
+     ["Client.open {", "Client.open(base_url: #{refused.inspect}, proxy: '') {", 4,
       "The old key still works."]].each do |text, other, code, words|
       out, err, status = run_program(EXAMPLES[0].sub(text, other))
       assert_equal ["", code], [out, status.exitstatus], err
