@@ -43,6 +43,13 @@ build_step() {
     }
 }
 
+# driver MODULE ARGUMENT...: a program of tests/bindings.
+driver() {
+    module=$1
+    shift
+    (cd "$MOBIVATE_ROOT" && "$MOBIVATE_PYTHON" -m "tests.bindings.$module" "$@")
+}
+
 # The cases of tests/bindings/cases.json, with the agent.
 conformance() {
     part "conformance" run_conformance
@@ -50,7 +57,22 @@ conformance() {
 run_conformance() {
     set --
     while IFS= read -r word; do set -- "$@" "$word"; done <"$MOBIVATE_SCRATCH/agent"
-    (cd "$MOBIVATE_ROOT" && "$MOBIVATE_PYTHON" -m tests.bindings.conformance "$MOBIVATE_LANGUAGE" --result "$MOBIVATE_RESULT" -- "$@")
+    driver conformance "$MOBIVATE_LANGUAGE" --result "$MOBIVATE_RESULT" -- "$@"
+}
+
+# example FENCE FILE FIND REPLACE ARGUMENT...: the README's example, as tests/bindings/example.py describes it.
+example() {
+    part "the README's example" driver example "$MOBIVATE_LANGUAGE" "$@"
+}
+
+# readme_block FENCE: prints the README's first block of that kind, such as the commands that install the package.
+readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$1"; }
+
+# empty_home: prints a new, empty folder, for HOME where the README's commands run.
+empty_home() {
+    rm -rf "$MOBIVATE_SCRATCH/home"
+    mkdir -p "$MOBIVATE_SCRATCH/home"
+    echo "$MOBIVATE_SCRATCH/home"
 }
 
 finish() {
