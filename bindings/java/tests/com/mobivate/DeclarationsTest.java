@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.Before;
 import org.junit.Test;
 
 /** Compares the declarations with those of mobivate.h. */
@@ -38,10 +39,11 @@ public class DeclarationsTest {
             "int64_t", long.class,
             "void", void.class);
 
-    private final JsonObject header;
+    private JsonObject header;
 
-    public DeclarationsTest() throws IOException {
-        header = JsonParser.parseString(Files.readString(Path.of(System.getenv("MOBIVATE_HEADER"))))
+    @Before
+    public void readHeader() throws IOException {
+        header = JsonParser.parseString(Files.readString(Path.of(Standin.variable("MOBIVATE_HEADER"))))
                 .getAsJsonObject();
     }
 
