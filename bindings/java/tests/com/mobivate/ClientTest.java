@@ -39,10 +39,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TestWatcher;
 
 /** What a client does that is the language's own. */
 public class ClientTest {
+    @Rule
+    public final TestWatcher skipped = new Standin.Skipped();
+
     private static final char[] SECRET = PASSWORD.toCharArray();
     private static final String CLOSED = "The client is closed.";
 

@@ -11,10 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.Before;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TestWatcher;
 
 /** How the library is found, each time in a process of its own. */
 public class LibraryTest {
+    @Rule
+    public final TestWatcher skipped = new Standin.Skipped();
+
     private static final String INSTALL = "; install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file";
 
     private Path library;

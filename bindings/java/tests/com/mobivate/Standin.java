@@ -13,6 +13,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.Assume;
+import org.junit.AssumptionViolatedException;
+import org.junit.rules.TestWatcher;
+import org.junit.runner.Description;
 
 /** The stand-in service, as tests/standin/README.md describes it. */
 final class Standin {
@@ -30,6 +33,14 @@ final class Standin {
     }
 
     private Standin() {}
+
+    /** Names each test that is skipped, and why. */
+    static final class Skipped extends TestWatcher {
+        @Override
+        protected void skipped(AssumptionViolatedException reason, Description test) {
+            System.out.println("skipped: " + test.getDisplayName() + ": " + reason.getMessage());
+        }
+    }
 
     /** A variable that tests/bindings sets. Without it, `mvn install` for example, the test is skipped. */
     static String variable(String name) {
