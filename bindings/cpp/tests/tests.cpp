@@ -177,7 +177,7 @@ TEST_CASE("a stop token ends this call, and no later one") {
 }
 #endif
 
-TEST_CASE("a second call at once is turned away, and disturbs nothing") {
+TEST_CASE("a second call at the same time is refused, and changes nothing") {
     const std::string username = new_account(stalls);
     auto client = new_client();
     auto call = begin(client, username);

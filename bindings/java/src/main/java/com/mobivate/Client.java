@@ -439,7 +439,7 @@ public final class Client implements AutoCloseable {
             }
         }
 
-        /** Ends the call, or does without it; tells whether it had not begun. */
+        /** Ends the call, or keeps it from beginning; returns whether it had not begun. */
         private boolean giveUp() {
             boolean unclaimed = claimed.compareAndSet(false, true);
             if (unclaimed) {

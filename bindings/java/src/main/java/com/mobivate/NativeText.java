@@ -21,7 +21,7 @@ final class NativeText implements AutoCloseable {
     private final long size;
     private final Cleaner.Cleanable wiping;
 
-    private NativeText(Memory memory, long size) {
+    NativeText(Memory memory, long size) {
         this.memory = memory;
         this.size = size;
         memory.setByte(size, (byte) 0);
