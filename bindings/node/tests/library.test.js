@@ -66,3 +66,11 @@ for (const version of ['0.9.0', '2.0.0']) {
     );
   });
 }
+
+test('a newer libmobivate 1.x will do', () => {
+  // It is taken, and then does nothing: mbv_new returns NULL.
+  assert.equal(
+    newClient({ MOBIVATE_LIBRARY: path.join(stubs, '1.99.99/libmobivate.so.1') }),
+    'MBV_ERR_NO_MEMORY: There was no memory for a client. The old key still works.',
+  );
+});

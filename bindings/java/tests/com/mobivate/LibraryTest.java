@@ -37,7 +37,7 @@ public class LibraryTest {
                     new Client().close();
                     System.out.println("loaded");
                     return;
-                } catch (UnsatisfiedLinkError error) {
+                } catch (UnsatisfiedLinkError | OutOfMemoryError error) {
                     System.out.println(error.getMessage());
                 }
             }
@@ -109,6 +109,14 @@ public class LibraryTest {
         String beginning = libc + " (from MOBIVATE_LIBRARY) is not libmobivate 1.x: ";
         assertTrue(message, message.startsWith(beginning));
         assertTrue(message, message.endsWith(INSTALL));
+    }
+
+    @Test
+    public void aNewerOneThatWillDo() throws Exception {
+        // It is taken, and then does nothing: mbv_new returns NULL.
+        String file = Standin.variable("MOBIVATE_STUBS") + "/1.99.99/libmobivate.so.1";
+        String message = "Out of memory for a client.";
+        assertEquals(List.of(message, message), run(Map.of("MOBIVATE_LIBRARY", file)));
     }
 
     @Test
