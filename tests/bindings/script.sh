@@ -70,7 +70,7 @@ readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$1"; }
 
 # empty_home: prints a new, empty folder, for HOME where the README's commands run.
 empty_home() {
-    rm -rf "$MOBIVATE_SCRATCH/home"
+    rm -rf "${MOBIVATE_SCRATCH:?}/home"
     mkdir -p "$MOBIVATE_SCRATCH/home"
     echo "$MOBIVATE_SCRATCH/home"
 }
