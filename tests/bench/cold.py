@@ -32,11 +32,11 @@ def candidates(bench, url, trust):
         "Python requests": ["/usr/bin/python3", str(bench.requests)],
     }
     found = {name: (command, environment) for name, command in found.items()}
-    for name, language, program in (("C++ binding", "cpp", "mobivate"), ("Go's own client", "go", "native")):
-        built = bench.programs(language)
-        # Go's program reads a file of certificates.
-        if built and (language != "go" or trust in ("small", "bundle")):
-            found[name] = [*built[0][program], "1"], dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"])
+    if built := bench.programs("cpp"):
+        found["C++ binding"] = built[0]["agent"], bench.agent(dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"]), 1)
+    # Go's program reads a file of certificates.
+    if trust in ("small", "bundle") and (built := bench.programs("go")):
+        found["Go's own client"] = [*built[0]["native"], "1"], environment
     return found
 
 

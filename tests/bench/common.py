@@ -3,6 +3,7 @@
 
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -14,13 +15,17 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-from tests.interop.parts import STANDIN, Nginx
+from tests.bench.instruments import standard_input
+from tests.bindings.agent import encode
 from tests.bindings.run_binding import programs
+from tests.interop.parts import STANDIN, Nginx
 
 KEY = "abcd1234-9922-abcd-1234-abcd1234abcd"
 USERNAME, PASSWORD = "bench@example.com", "a-password-of-24-bytes--"
 # The clients that calls.cpp is built with.
 NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
+# What an agent answers to its script: see Bench.agent.
+AGENT_ANSWERS = "MBV_OK replaced 0 0 - -1 - -\nok\nok\nok"
 # nginx answers by itself: what is measured is the clients.
 ANSWER = "access_log off; location /auth/createkey { default_type application/json; return 200 '{\"apiKey\":\"" + KEY + "\"}'; }"
 
@@ -45,12 +50,13 @@ def service(server="", http=""):
 def run(command, environment, created=1):
     """What a process that creates keys costs: seconds of wall-clock and CPU time, and its peak resident KiB."""
     read, write = os.pipe()
-    with open(read) as report:
-        finished = subprocess.run([run.measure, str(write), *command], env=environment, pass_fds=[write], stdin=subprocess.DEVNULL,
+    with open(read) as report, standard_input(environment) as file:
+        finished = subprocess.run([run.measure, str(write), *command], env=environment, pass_fds=[write], stdin=file,
                                   capture_output=True, text=True)
         os.close(write)
         said = finished.stdout.strip()
-        if finished.returncode != 0 or said not in (KEY, f"created {created}", "loaded") and json.loads(said) != {"apiKey": KEY}:
+        expected = (KEY, f"created {created}", "loaded", AGENT_ANSWERS)
+        if finished.returncode != 0 or said not in expected and json.loads(said) != {"apiKey": KEY}:
             raise RuntimeError(f"{command} ended with {finished.returncode} and said {said!r}\n{finished.stderr}")
         wall, cpu, peak = report.read().split()
     return {"wall": int(wall) / 1e9, "cpu": int(cpu) / 1e9, "peak": int(peak)}
@@ -202,6 +208,17 @@ class Bench:
     def calls(self, client, count, clients=1):
         """The program of calls.cpp."""
         return [str(self.built / f"bench_{client}"), str(count), str(clients)]
+
+    def agent(self, environment, calls):
+        """A program's environment with what makes an agent create keys."""
+        options = {"base_url": environment["MOBIVATE_BASE_URL"], "proxy": "", "ca_file": environment.get("MOBIVATE_CA_FILE")}
+        texts = [encode(text) for option in options.items() if option[1] is not None for text in option]
+        script = [["new", "0", *texts], ["repeat", "0", str(calls), "bytes", encode(USERNAME), encode(str(self.password_file))],
+                  ["close", "0"], ["quit"]]
+        name = hashlib.sha256(repr(script).encode()).hexdigest()[:16]
+        file = self.scratch / f"agent-{name}"
+        file.write_text("".join(" ".join(words) + "\n" for words in script))
+        return {**environment, "MOBIVATE_BENCH_INPUT": str(file)}
 
     def settings(self, url, trust="small"):
         """The environment for a program, with the trust for those that take it from there."""

@@ -9,8 +9,14 @@ import re
 import subprocess
 
 
+def standard_input(environment):
+    """What a command reads: the file that its environment names, else nothing."""
+    return open(environment.get("MOBIVATE_BENCH_INPUT", os.devnull))
+
+
 def _observed(instrument, command, environment):
-    finished = subprocess.run([*instrument, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    with standard_input(environment) as file:
+        finished = subprocess.run([*instrument, *command], env=environment, stdin=file, capture_output=True, text=True)
     if finished.returncode != 0:
         raise RuntimeError(f"{instrument[0]} {command} ended with {finished.returncode}\n{finished.stdout}{finished.stderr}")
     return finished

@@ -7,7 +7,7 @@ Cold is a process with one call. Warm is the CPU time of each further call on on
 import statistics
 
 from tests.bench.common import against_itself, column, interleave, one_core, run, service, spread
-from tests.bindings.run_binding import ROOT
+from tests.bindings.run_binding import LANGUAGES
 
 
 def one_language(bench, commands, environment, url):
@@ -15,8 +15,9 @@ def one_language(bench, commands, environment, url):
     environment = {**environment, **bench.settings(url), "LD_LIBRARY_PATH": environment["LD_LIBRARY_PATH"]}
 
     def rounds(many, of):
-        return interleave(many, {name: lambda command=command: run([*command, str(of)], environment, of)
-                                 for name, command in commands.items()})
+        actions = {"agent": lambda: run(commands["agent"], bench.agent(environment, of)),
+                   "native": lambda: run([*commands["native"], str(of)], environment, of)}
+        return interleave(many, {name: actions[name] for name in commands})
 
     cold = rounds(bench.rounds(11, 3), 1)
     with one_core(), service() as nginx:
@@ -36,7 +37,7 @@ def measure(bench):
     bench.report.heading("languages: each binding beside its language's own client")
     samples, rows, times = {}, [], {}
     with service() as nginx:
-        for language in sorted(script.parent.name for script in ROOT.glob("bindings/*/programs")):
+        for language in LANGUAGES:
             built = bench.programs(language)
             if built is None:
                 bench.report.left_out(language, "its tools are missing")
@@ -44,9 +45,8 @@ def measure(bench):
             commands, environment = built
             if "native" not in commands:
                 bench.report.left_out(f"{language}'s own client", "it brings none")
-            found = samples[language] = one_language(
-                bench, {name: commands[name] for name in ("mobivate", "native") if name in commands}, environment, nginx.url)
-            own = figures(found, "mobivate")
+            found = samples[language] = one_language(bench, commands, environment, nginx.url)
+            own = figures(found, "agent")
             native = figures(found, "native") if "native" in commands else None
             row = [language]
             for what, digits in (("wall", 1), ("cpu", 1), ("warm", 3)):

@@ -6,9 +6,13 @@
 int main() {
     try {
         mobivate::client client;
-        std::cout << client.create_key("first.last@example.com", "your-pass").view() << '\n';
+        const mobivate::key key = client.create_key("first.last@example.com", "your-pass");
+        std::cout << key.view() << std::endl;
+        return std::cout ? 0 : 6;  // 6: a key was created, but could not be written
     } catch (const mobivate::error& error) {
-        std::cerr << error.what() << '\n';  // says what became of the old key, too
-        return error.key_state() == mobivate::key_state::unknown ? 5 : 1;
+        std::cerr << error.what() << '\n';  // says whether the old key still works
+        if (error.key_state() != mobivate::key_state::unchanged) return 5;
+        if (error.status() == mobivate::status::invalid_argument) return 2;
+        return error.http_status() ? 3 : 4;  // refused, or not sent
     }
 }

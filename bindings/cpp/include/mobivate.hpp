@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// libmobivate for C++17: create an API key for a Mobivate account, and know what became of the old one.
+// libmobivate for C++17: create Mobivate API keys, and know whether the old key still works.
 //
 //     mobivate::client client;
 //     const mobivate::key key = client.create_key("first.last@example.com", "your-pass");
 //     use(key.view());
 //
 // A success revokes the key that the account had. Whatever goes wrong is a mobivate::error, whose what() and
-// key_state() say what became of that key. This header needs mobivate.h, and nothing to be built.
+// key_state() say whether that key still works. There is nothing to build: this header needs mobivate.h and
+// -lmobivate.
 #ifndef MOBIVATE_HPP
 #define MOBIVATE_HPP
 
@@ -59,11 +60,11 @@ enum class status : std::int32_t {
     internal = MBV_ERR_INTERNAL,
 };
 
-// What became of the key that the account had before a call.
+// The account's old key, the one it had before a call.
 enum class key_state : std::int32_t {
-    unchanged = MBV_KEY_UNCHANGED,  // it surely still works
-    replaced = MBV_KEY_REPLACED,    // it is revoked
-    unknown = MBV_KEY_UNKNOWN,      // it may be revoked: create a key again to have a valid one
+    unchanged = MBV_KEY_UNCHANGED,  // still works
+    replaced = MBV_KEY_REPLACED,    // is revoked
+    unknown = MBV_KEY_UNKNOWN,      // may be revoked: create a key again to have a valid one
 };
 
 // The name of a status in mobivate.h, the same in every language.
@@ -71,14 +72,15 @@ inline const char* status_name(status value) noexcept {
     return mbv_status_name(static_cast<std::int32_t>(value));
 }
 
-// A call that handed over no key. what() says why, and what became of the old one.
+// A call returned no key. what() says why, and whether the old key still works. Copies share one text:
+// copying never throws.
 class error : public std::runtime_error {
 public:
     [[nodiscard]] mobivate::status status() const noexcept { return facts_.status; }
     [[nodiscard]] mobivate::key_state key_state() const noexcept { return facts_.key_state; }
     // The status code of the answer, where one came.
     [[nodiscard]] std::optional<int> http_status() const noexcept { return facts_.http_status; }
-    // The members "code" and "message" of the answer's JSON, where it had them.
+    // "code" and "message" of the answer's JSON, where it had them.
     [[nodiscard]] std::optional<int> server_code() const noexcept { return facts_.server_code; }
     [[nodiscard]] const std::string& server_message() const noexcept { return *facts_.server_message; }
     // How long the server asks to wait, where it does.
@@ -91,11 +93,11 @@ private:
 
     struct facts {
         mobivate::status status = mobivate::status::internal;
-        mobivate::key_state key_state = mobivate::key_state::unchanged;
+        mobivate::key_state key_state = mobivate::key_state::unknown;
         std::optional<int> http_status;
         std::optional<int> server_code;
         std::optional<std::chrono::milliseconds> retry_after;
-        // Shared, for an exception must be copied without throwing.
+        // Shared: copying an exception must not throw.
         std::shared_ptr<const std::string> server_message = std::make_shared<const std::string>();
     };
 
@@ -104,7 +106,7 @@ private:
     facts facts_;
 };
 
-// An API key, in memory of its own that is wiped at its end. It can be moved, and not copied or printed.
+// An API key, in memory of its own that the destructor wipes. It can be moved, but not copied or printed.
 class key {
 public:
     key(key&& other) noexcept : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
@@ -120,7 +122,7 @@ public:
     key& operator=(const key&) = delete;
     ~key() { wipe(); }
 
-    // The key: printable ASCII, followed by a NUL. It lives as long as this does, and is empty after a move.
+    // The key: printable ASCII, NUL-terminated. Valid as long as this object; empty after a move.
     [[nodiscard]] std::string_view view() const noexcept { return {bytes_ ? bytes_.get() : "", size_}; }
 
 private:
@@ -132,7 +134,7 @@ private:
 
     void wipe() noexcept {
         if (bytes_ == nullptr) return;
-        // A plain write to memory that is about to be freed would be optimised away.
+        // The compiler may drop plain writes to memory that is about to be freed.
         volatile char* at = bytes_.get();
         for (std::size_t i = 0; i < capacity; ++i) at[i] = 0;
         size_ = 0;
@@ -142,7 +144,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// Options of a new client. What is not there keeps its default.
+// Options of a new client. Those left empty keep their defaults.
 struct options {
     std::optional<std::string> base_url;               // default https://api.mobivatebulksms.com
     std::optional<std::chrono::milliseconds> timeout;  // for a whole call; default 30 s
@@ -154,12 +156,12 @@ struct options {
     std::optional<std::string> user_agent;  // default libmobivate/VERSION
 };
 
-// Creates keys, and keeps its connection for the next call. One call at a time; any thread may use it. It can
-// be moved while no call is in progress; a client that was moved from is closed.
+// Creates keys, and keeps its connection for the next call. One call at a time, from any thread. It can be
+// moved while no call is in progress; a moved-from client is closed.
 class client {
 public:
-    // Sends nothing. Throws error for an option that cannot be used, std::bad_alloc, and std::runtime_error
-    // where the libmobivate that was loaded is not version 1.
+    // Sends nothing. Throws error for an invalid option, std::bad_alloc, and std::runtime_error if the
+    // program found a libmobivate that is not version 1.
     explicit client(const options& all = {}) : state_(std::make_unique<state>()) { set_all(all); }
     client(client&&) noexcept = default;
     client& operator=(client&& other) noexcept {
@@ -171,46 +173,51 @@ public:
     }
     ~client() { close(); }
 
-    // Sets an option by its name in mobivate.h, for the calls that follow. Throws error, and then nothing has
+    // Sets an option by its name in mobivate.h, for the calls that follow. If it throws error, nothing has
     // changed.
     void set(const std::string& option, const std::string& value) {
         state& own = opened();
         const std::lock_guard<std::mutex> lock(own.mutex);
         own.must_be_idle();
-        const auto result = static_cast<status>(mbv_set(own.handle.get(), option.c_str(), value.c_str()));
-        if (result == status::ok) return;
         error::facts facts;
-        facts.status = result;
-        throw error(text(mbv_error_message, own.handle.get()), facts);
+        facts.key_state = key_state::unchanged;
+        facts.status = status::invalid_argument;
+        // A C string would end there.
+        if (option.find('\0') != std::string::npos)
+            throw error("The name of an option contains a NUL.", facts);
+        if (value.find('\0') != std::string::npos)
+            throw error("The option " + option + " contains a NUL.", facts);
+        facts.status = static_cast<status>(mbv_set(own.handle.get(), option.c_str(), value.c_str()));
+        if (facts.status != status::ok) throw error(text(mbv_error_message, own.handle.get()), facts);
     }
 
-    // Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and
-    // blocks until it is answered. Both are UTF-8, 1 byte to 64 KiB; neither is copied. Throws error;
-    // std::logic_error on a closed client.
+    // Creates an API key for an account, which revokes the old one. Sends at most one request, and blocks
+    // until it is answered. Both texts are UTF-8, 1 byte to 64 KiB; neither is copied. Throws error, or
+    // std::logic_error if the client is closed.
     [[nodiscard]] key create_key(std::string_view username, std::string_view password) {
         const call in_progress(opened());
         return create(in_progress, username, password);
     }
 
 #if defined(__cpp_lib_jthread)
-    // The same; a stop request ends the call within 50 ms, with status::cancelled.
+    // The same; a stop request ends the call within 50 ms with status::cancelled.
     [[nodiscard]] key create_key(std::string_view username, std::string_view password, std::stop_token stop) {
         const call in_progress(opened());
         mbv_client* const handle = in_progress.handle();
-        // Its destructor waits for a callback that is under way: no later call is hit by it.
+        // Its destructor waits for a callback that is running: none can hit a later call.
         const std::stop_callback ending(std::move(stop), [handle] { mbv_cancel(handle); });
         return create(in_progress, username, password);
     }
 #endif
 
-    // Ends the call in progress within 50 ms, if there is one; later calls go on. From any thread.
+    // Ends the call in progress, if any, within 50 ms; it does not affect later calls. From any thread.
     void cancel() noexcept {
         if (state_ == nullptr) return;
         const std::lock_guard<std::mutex> lock(state_->mutex);
         if (state_->busy) mbv_cancel(state_->handle.get());
     }
 
-    // Ends the client, as its destructor does. A call in progress on another thread is cancelled, and has
+    // Closes the client, as its destructor does. A call in progress on another thread is cancelled, and has
     // ended when this returns.
     void close() noexcept {
         if (state_ == nullptr) return;
@@ -229,9 +236,8 @@ private:
     struct state {
         state() {
             if (mbv_version_number() / 10000 != 1) {
-                throw std::runtime_error(
-                    std::string("The libmobivate that was loaded has version ") + mbv_version() +
-                    ", and 1.0.0 or newer, and below 2, is needed: install libmobivate 1.x.");
+                throw std::runtime_error(std::string("found libmobivate ") + mbv_version() +
+                                         "; this header needs >= 1.0.0, < 2");
             }
             handle.reset(mbv_new());
             if (handle == nullptr) throw std::bad_alloc();
@@ -242,11 +248,10 @@ private:
             if (!busy) return;
             error::facts facts;
             facts.status = status::busy;
-            facts.key_state = key_state::unknown;
-            // The library's own words: its text may be that call's already.
+            // Not the library's text: that may be the other call's already.
             throw error(
-                "The client is in a call on another thread. What becomes of the old key is that call's to "
-                "tell.",
+                "The client is in a call on another thread; that call will say whether the old key still "
+                "works.",
                 facts);
         }
 
@@ -257,13 +262,13 @@ private:
         bool closed = false;
     };
 
-    // A call in progress: nobody else calls, and nobody frees the client.
+    // A call in progress: no other call begins, and the client is not freed.
     class call {
     public:
         explicit call(state& all) : state_(all) {
             const std::lock_guard<std::mutex> lock(state_.mutex);
             state_.must_be_idle();
-            // What cancelled an earlier call is over; whoever cancels this one comes after.
+            // Forget what cancelled an earlier call; cancelling this one comes later.
             mbv_uncancel(state_.handle.get());
             state_.busy = true;
         }
@@ -272,7 +277,7 @@ private:
         ~call() {
             const std::lock_guard<std::mutex> lock(state_.mutex);
             state_.busy = false;
-            // Under the lock: whoever waits may be about to end the state.
+            // Under the lock: a waiting close() may be about to destroy the state.
             state_.ended.notify_all();
         }
         [[nodiscard]] mbv_client* handle() const noexcept { return state_.handle.get(); }
@@ -290,7 +295,7 @@ private:
                                     std::string_view password) {
         key made;
         mbv_client* const handle = in_progress.handle();
-        // A view of nothing has no address: it is empty, and not missing.
+        // A default-constructed view has no address: it is empty, not missing.
         const auto result = static_cast<status>(
             mbv_create_key(handle, username.empty() ? "" : username.data(), username.size(),
                            password.empty() ? "" : password.data(), password.size(), made.bytes_.get(),

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
-#include <sstream>
+#include <map>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -93,6 +93,36 @@ TEST_CASE("an error carries everything") {
     CHECK(std::string(error.what()).find("The old key still works.") != std::string::npos);
 }
 
+TEST_CASE("an error travels whole: copied, rethrown on another thread, nested") {
+    const std::string username =
+        new_account(R"({"status":500,"creates":true,"body":{"code":7,"message":"Broken"}})");
+    auto client = new_client();
+    std::exception_ptr caught;
+    std::thread([&] {
+        try {
+            (void)client.create_key(username, password);
+        } catch (const mobivate::error&) {
+            try {
+                std::throw_with_nested(std::runtime_error("rotation failed"));
+            } catch (...) {
+                caught = std::current_exception();
+            }
+        }
+    }).join();
+    client.close();
+    const auto error = error_of([&] {
+        try {
+            std::rethrow_exception(caught);
+        } catch (const std::runtime_error& outer) {
+            std::rethrow_if_nested(outer);
+        }
+    });
+    CHECK(error.key_state() == mobivate::key_state::unknown);
+    CHECK(error.status() == mobivate::status::server);
+    CHECK(error.server_message() == "Broken");
+    CHECK(std::string(error.what()).find("The old key may be revoked") != std::string::npos);
+}
+
 TEST_CASE("a key is wiped, and moves") {
     const std::string username = new_account();
     auto client = new_client();
@@ -147,7 +177,7 @@ TEST_CASE("a stop token ends this call, and no later one") {
 }
 #endif
 
-TEST_CASE("a second call at once is turned away, and disturbs nothing") {
+TEST_CASE("a second call at the same time is refused, and changes nothing") {
     const std::string username = new_account(stalls);
     auto client = new_client();
     auto call = begin(client, username);
@@ -183,7 +213,11 @@ TEST_CASE("options and arguments that cannot be used") {
     const auto error = error_of([&] { const mobivate::client client(options); });
     CHECK(error.status() == mobivate::status::invalid_argument);
     CHECK(std::string(error.what()).find("base_url") != std::string::npos);
+    CHECK(error.key_state() == mobivate::key_state::unchanged);
     auto client = new_client();
+    const auto cut = error_of([&] { client.set("user_agent", std::string("a\0b", 3)); });
+    CHECK(cut.status() == mobivate::status::invalid_argument);
+    CHECK(std::string(cut.what()) == "The option user_agent contains a NUL.");
     CHECK(std::string(error_of([&] { (void)client.create_key({}, password); }).what()).find("is empty") !=
           std::string::npos);
     CHECK(error_of([&] { (void)client.create_key("u", "\xC3\x28"); }).key_state() ==
@@ -209,12 +243,34 @@ TEST_CASE("every status and key state of the header") {
     const std::string data{std::istreambuf_iterator<char>(file), {}};
     rapidjson::Document header;
     header.Parse(data.c_str(), data.size());
-    CHECK(header["status"].MemberCount() == 17);
-    for (const auto& one : header["status"].GetObject())
-        CHECK(std::string(mobivate::status_name(static_cast<mobivate::status>(one.value.GetInt()))) ==
-              one.name.GetString());
-    CHECK(header["key_states"]["MBV_KEY_REPLACED"].GetInt() ==
-          static_cast<int>(mobivate::key_state::replaced));
-    CHECK(header["key_states"]["MBV_KEY_UNKNOWN"].GetInt() == static_cast<int>(mobivate::key_state::unknown));
-    CHECK(header["key_states"].MemberCount() == 3);
+    using mobivate::status;
+    const std::map<std::string, status> statuses = {{"MBV_OK", status::ok},
+                                                    {"MBV_ERR_INVALID_ARGUMENT", status::invalid_argument},
+                                                    {"MBV_ERR_NO_MEMORY", status::no_memory},
+                                                    {"MBV_ERR_BUSY", status::busy},
+                                                    {"MBV_ERR_CANCELLED", status::cancelled},
+                                                    {"MBV_ERR_TIMEOUT", status::timeout},
+                                                    {"MBV_ERR_RESOLVE", status::resolve},
+                                                    {"MBV_ERR_CONNECT", status::connect},
+                                                    {"MBV_ERR_TLS", status::tls},
+                                                    {"MBV_ERR_TRANSPORT", status::transport},
+                                                    {"MBV_ERR_CREDENTIALS", status::credentials},
+                                                    {"MBV_ERR_RATE_LIMITED", status::rate_limited},
+                                                    {"MBV_ERR_REJECTED", status::rejected},
+                                                    {"MBV_ERR_SERVER", status::server},
+                                                    {"MBV_ERR_PROTOCOL", status::protocol},
+                                                    {"MBV_ERR_BUFFER_TOO_SMALL", status::buffer_too_small},
+                                                    {"MBV_ERR_INTERNAL", status::internal}};
+    const std::map<std::string, mobivate::key_state> states = {
+        {"MBV_KEY_UNCHANGED", mobivate::key_state::unchanged},
+        {"MBV_KEY_REPLACED", mobivate::key_state::replaced},
+        {"MBV_KEY_UNKNOWN", mobivate::key_state::unknown}};
+    CHECK(header["status"].MemberCount() == statuses.size());
+    for (const auto& [name, value] : statuses) {
+        CHECK(header["status"][name.c_str()].GetInt() == static_cast<int>(value));
+        CHECK(mobivate::status_name(value) == name);
+    }
+    CHECK(header["key_states"].MemberCount() == states.size());
+    for (const auto& [name, value] : states)
+        CHECK(header["key_states"][name.c_str()].GetInt() == static_cast<int>(value));
 }

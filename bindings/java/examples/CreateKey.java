@@ -3,12 +3,19 @@ import com.mobivate.*;
 
 public class CreateKey {
     public static void main(String[] arguments) {
+        System.exit(createKey());
+    }
+
+    static int createKey() {
         try (Client client = new Client();
                 ApiKey key = client.createKey("first.last@example.com", "your-pass")) {
             System.out.println(key.asString());
+            return System.out.checkError() ? 6 : 0; // 6: a key was created, but could not be written
         } catch (MobivateException error) {
-            System.err.println(error.getMessage());
-            if (error.keyState() == KeyState.UNKNOWN) System.err.println("Run this again.");
+            System.err.println(error.getMessage()); // says whether the old key still works
+            if (error.keyState() != KeyState.UNCHANGED) return 5;
+            if (error.status() == Status.INVALID_ARGUMENT) return 2;
+            return error.httpStatus().isPresent() ? 3 : 4; // refused, or not sent
         }
     }
 }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
+import { writeSync } from 'node:fs';
 import { Client, MobivateError } from 'mobivate';
 
 const client = new Client();
 try {
-  console.log(await client.createKey('first.last@example.com', 'your-pass'));
+  const key = await client.createKey('first.last@example.com', 'your-pass');
+  process.exitCode = 6; // a key was created, but could not be written
+  writeSync(1, `${key}\n`);
+  process.exitCode = 0;
 } catch (error) {
-  if (!(error instanceof MobivateError)) throw error;
-  console.error(error.message, error.keyState === 'unknown' ? 'Run this again.' : '');
+  console.error(error.message); // says whether the old key still works
+  if (!(error instanceof MobivateError)) process.exitCode ??= 1;
+  else if (error.keyState !== 'unchanged') process.exitCode = 5;
+  else if (error.code === 'MBV_ERR_INVALID_ARGUMENT') process.exitCode = 2;
+  else process.exitCode = error.httpStatus ? 3 : 4; // refused, or not sent
 } finally {
   client.close();
 }

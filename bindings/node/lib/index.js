@@ -8,18 +8,36 @@ const { keyCapacity, keyStates, load, status } = require('./library.js');
 
 class MobivateError extends Error {
   /**
+   * What is not known is null, and the key state then is unknown.
+   *
    * @param {string} message
-   * @param {ErrorDetails} details
+   * @param {Partial<ErrorDetails>} [details]
    * @param {ErrorOptions} [options]
    */
-  constructor(message, details, options) {
+  constructor(message, details = {}, options) {
     super(message, options);
-    this.code = details.code;
-    this.keyState = details.keyState;
-    this.httpStatus = details.httpStatus;
-    this.serverCode = details.serverCode;
-    this.serverMessage = details.serverMessage;
-    this.retryAfterMs = details.retryAfterMs;
+    this.code = details.code ?? 'MBV_ERR_INTERNAL';
+    this.keyState = details.keyState ?? 'unknown';
+    this.httpStatus = details.httpStatus ?? null;
+    this.serverCode = details.serverCode ?? null;
+    this.serverMessage = details.serverMessage ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+    // As everywhere in Node.js.
+    if (this.code === 'MBV_ERR_CANCELLED') Object.defineProperty(this, 'name', { value: 'AbortError' });
+  }
+
+  toJSON() {
+    return { ...this, name: this.name, message: this.message };
+  }
+
+  /** @param {unknown} value */
+  static from(value) {
+    if (value instanceof MobivateError) return value;
+    const { message, keyState, ...details } = Object(value);
+    return new MobivateError(
+      typeof message === 'string' ? message : 'The error was lost. The old key may be revoked.',
+      { ...details, keyState: keyStates.includes(keyState) ? keyState : 'unknown' },
+    );
   }
 }
 Object.defineProperty(MobivateError.prototype, 'name', {
@@ -28,15 +46,12 @@ Object.defineProperty(MobivateError.prototype, 'name', {
   configurable: true,
 });
 
-/** @type {Pick<ErrorDetails, 'httpStatus' | 'serverCode' | 'serverMessage' | 'retryAfterMs'>} */
-const noAnswer = { httpStatus: null, serverCode: null, serverMessage: null, retryAfterMs: null };
-
 /** @typedef {bigint | null} Handle */
 
-// Clients that nobody closed and nobody can reach any more.
+// Frees clients that were collected without having been closed.
 const abandoned = new FinalizationRegistry((/** @type {Handle} */ handle) => load().mbv_free(handle));
 
-// The handles of the clients that are in a call. A process that exits waits for the threads of these calls.
+// The handles of the clients that are in a call. A process that exits would wait for their threads.
 /** @type {Set<Handle>} */
 const inCall = new Set();
 
@@ -57,7 +72,6 @@ class Client {
       throw new MobivateError('There was no memory for a client. The old key still works.', {
         code: 'MBV_ERR_NO_MEMORY',
         keyState: 'unchanged',
-        ...noAnswer,
       });
     }
     abandoned.register(this, this.#handle, this);
@@ -76,13 +90,13 @@ class Client {
       if (value === undefined) continue;
       const texts = [name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), String(value)].map(
         text => {
-          if (text.includes('\0')) throw new TypeError(`The option ${JSON.stringify(name)} contains a NUL.`);
+          if (text.includes('\0')) throw new TypeError(`The option ${name} contains a NUL.`);
           return new Secret('option', text);
         },
       );
       try {
         const result = this.#library.mbv_set(this.#handle, texts[0].bytes, texts[1].bytes);
-        if (result !== status.MBV_OK) throw this.#error(result, { ...noAnswer, keyState: 'unchanged' });
+        if (result !== status.MBV_OK) throw this.#error(result, { keyState: 'unchanged' });
       } finally {
         for (const text of texts) text.wipe();
       }
@@ -132,13 +146,13 @@ class Client {
    * @param {string | Uint8Array} username
    * @param {string | Uint8Array} password
    * @param {import('mobivate').CallOptions} [options]
-   * @returns {Promise<Buffer>} the key, in memory that is nobody else's
+   * @returns {Promise<Buffer>} the key, in memory of its own
    */
   async #call(username, password, { signal } = {}) {
     this.#mustBeIdle();
     const library = this.#library;
     const handle = this.#handle;
-    // Own copies: the caller may wipe or change its arrays at once, while the call goes on in another thread.
+    // Copies: the caller may wipe or change its arrays at once, while the call runs on another thread.
     const user = new Secret('user name', username);
     const pass = new Secret('password', password);
     const key = Buffer.from(new ArrayBuffer(keyCapacity));
@@ -147,8 +161,8 @@ class Client {
     if (inCall.size === 0) process.on('exit', endCalls);
     inCall.add(handle);
     try {
-      // What ended an earlier call must not end this one. All of this runs in one thread: nothing comes
-      // between.
+      // What cancelled an earlier call must not cancel this one. All of this runs on one thread: nothing can come
+      // in between.
       library.mbv_uncancel(handle);
       signal?.addEventListener('abort', abort);
       if (signal?.aborted) abort();
@@ -165,10 +179,10 @@ class Client {
           (_, returned) => resolve(returned),
         );
       }).catch(error => {
-        // There are limits to how many calls can wait for a thread.
+        // koffi limits how many calls can wait for a thread.
         throw new MobivateError(
           `The call could not be started: ${error.message}. The old key still works.`,
-          { code: 'MBV_ERR_NO_MEMORY', keyState: 'unchanged', ...noAnswer },
+          { code: 'MBV_ERR_NO_MEMORY', keyState: 'unchanged' },
           { cause: error },
         );
       });
@@ -188,21 +202,21 @@ class Client {
     if (this.#closed)
       throw Object.assign(new Error('The client is closed.'), { code: 'ERR_MOBIVATE_CLOSED' });
     if (inCall.has(this.#handle)) {
-      // Not asked of the library: where the call still waits for a thread, it would let another one in.
+      // The library would not know yet: the call may still be waiting for a thread.
       throw new MobivateError(
-        "The client is in a call on another thread. What becomes of the old key is that call's to tell.",
-        { code: 'MBV_ERR_BUSY', keyState: 'unknown', ...noAnswer },
+        'The client is in a call on another thread; that call will say whether the old key still works.',
+        { code: 'MBV_ERR_BUSY', keyState: 'unknown' },
       );
     }
   }
 
-  /** What the library tells of the last call. */
+  /** What the library says about the last call. */
   #details() {
     const library = this.#library;
     const handle = this.#handle;
     const retryAfterMs = Number(library.mbv_retry_after_ms(handle));
     return {
-      keyState: keyStates[library.mbv_key_state(handle)],
+      keyState: keyStates[library.mbv_key_state(handle)] ?? 'unknown',
       httpStatus: library.mbv_http_status(handle) || null,
       serverCode: library.mbv_server_code(handle) || null,
       serverMessage: textOf(library.mbv_server_message, handle) || null,
@@ -212,25 +226,22 @@ class Client {
 
   /**
    * @param {number} result
-   * @param {Omit<ErrorDetails, 'code'>} details
+   * @param {Partial<ErrorDetails>} details
    * @param {AbortSignal} [signal]
    */
   #error(result, details, signal) {
     const code = this.#library.mbv_status_name(result);
     const cause =
       result === status.MBV_ERR_CANCELLED && signal?.aborted ? { cause: signal.reason } : undefined;
-    const error = new MobivateError(
+    return new MobivateError(
       textOf(this.#library.mbv_error_message, this.#handle),
       { ...details, code },
       cause,
     );
-    // As everywhere in Node.js.
-    if (result === status.MBV_ERR_CANCELLED) Object.defineProperty(error, 'name', { value: 'AbortError' });
-    return error;
   }
 }
 
-/** A text in UTF-8 with a NUL behind, in memory of its own that is wiped. */
+/** A NUL-terminated text in UTF-8, in memory of its own that can be wiped. */
 class Secret {
   /**
    * @param {string} what
@@ -242,7 +253,7 @@ class Secret {
       this.bytes = Buffer.from(new ArrayBuffer(this.size + 1)); // Not of the pool that small Buffers share.
       this.bytes.set(text);
     } else if (typeof text === 'string') {
-      // Encoding replaces what is not a character: the library is given something to refuse instead.
+      // Encoding would replace half a character: the library gets a byte to refuse instead.
       const encodable = !/\p{Surrogate}/u.test(text);
       this.size = encodable ? Buffer.byteLength(text) : 1;
       this.bytes = Buffer.from(new ArrayBuffer(this.size + 1));

@@ -4,8 +4,7 @@
 const koffi = require('koffi');
 
 const defaultName = 'libmobivate.so.1';
-const oldest = 10000;
-const tooNew = 20000;
+const needed = '>= 1.0.0, < 2';
 
 // The functions of mobivate.h that are used here: return type, name, parameter types, as the header writes
 // them.
@@ -43,11 +42,11 @@ const status = Object.freeze({
 /** The key states, by their numbers. */
 const keyStates = Object.freeze(/** @type {const} */ (['unchanged', 'replaced', 'unknown']));
 
-// Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+// Holds the longest key there is and its NUL, so that none is left for mbv_take_key.
 const keyCapacity = 4097;
 
-// On this stack, which is of koffi's making, run libcurl and the TLS library in an asynchronous call.
-// libmobivate alone wipes 96 KiB of it after each call, and koffi's own choice is 128 KiB.
+// An asynchronous call runs on a stack that koffi makes, and libcurl and the TLS library with it: koffi's default is
+// too small for them.
 const stackSize = 1024 * 1024;
 
 /** @typedef {import('koffi').KoffiFunc<(...parameters: any[]) => any>} NativeFunction */
@@ -75,19 +74,19 @@ function load() {
 function loadNow() {
   const named = process.env.MOBIVATE_LIBRARY;
   const where = named
-    ? `${named}, which MOBIVATE_LIBRARY names,`
-    : `${defaultName}, on the dynamic loader's search path,`;
-  const install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY';
+    ? `${named} (from MOBIVATE_LIBRARY)`
+    : `${defaultName} (on the dynamic loader's search path)`;
+  const install = 'install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file';
   try {
     if ((koffi.config().async_stack_size ?? 0) < stackSize) koffi.config({ async_stack_size: stackSize });
   } catch {
-    // Somebody else has loaded a library with koffi already; then its own stacks have to do, and they do.
+    // Someone else has loaded a library with koffi already; its stacks are then as they are.
   }
   let handle;
   try {
     handle = koffi.load(named || defaultName);
   } catch (error) {
-    throw loadError(`${where} could not be loaded (${reason(error)}); ${install}.`, error);
+    throw loadError(`cannot load ${where}: ${reason(error)}; ${install}`, error);
   }
   const pointer = koffi.pointer(koffi.opaque());
   /** @type {Record<string, import('koffi').TypeObject | string | ReturnType<typeof koffi.out>>} */
@@ -111,13 +110,13 @@ function loadNow() {
       );
     }
   } catch (error) {
-    throw loadError(`${where} is not libmobivate 1.x (${reason(error)}); ${install}.`, error);
+    throw loadError(`${where} is not libmobivate 1.x: ${reason(error)}; ${install}`, error);
   }
   const functions = /** @type {Library} */ (library);
   const version = functions.mbv_version_number();
-  if (version < oldest || version >= tooNew) {
-    const found = functions.mbv_version();
-    throw loadError(`${where} has version ${found}, and 1.0.0 or newer, and below 2, is needed; ${install}.`);
+  if (Math.trunc(version / 10000) !== 1) {
+    const found = `libmobivate ${functions.mbv_version()}`;
+    throw loadError(`${where}: found ${found}; this package needs ${needed}; ${install}`);
   }
   return functions;
 }

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const childProcess = require('node:child_process');
-const { getEventListeners, setMaxListeners } = require('node:events');
+const { getEventListeners, once, setMaxListeners } = require('node:events');
 const { test } = require('node:test');
 const v8 = require('node:v8');
 const vm = require('node:vm');
@@ -79,6 +79,78 @@ test('an error carries everything, and its text the key state', async () => {
   );
   assert.match(String(error), /^MobivateError: .*Slow down.*The old key still works\.$/);
   assert.match(/** @type {string} */ (error.stack), /^MobivateError: /);
+});
+
+test('a new error knows nothing, and says so', () => {
+  assert.deepEqual(
+    { ...new MobivateError('text') },
+    {
+      code: 'MBV_ERR_INTERNAL',
+      keyState: 'unknown',
+      httpStatus: null,
+      serverCode: null,
+      serverMessage: null,
+      retryAfterMs: null,
+    },
+  );
+});
+
+/** The ways that an error leaves its thread or process. @type {Record<string, (error: any) => any>} */
+const ways = {
+  JSON: error => JSON.parse(JSON.stringify(error)),
+  'structuredClone of its JSON': error => structuredClone(error.toJSON()),
+  'v8.serialize of its JSON': error => v8.deserialize(v8.serialize(error.toJSON())),
+  'postMessage of its JSON': async error => {
+    const { port1, port2 } = new MessageChannel();
+    port1.postMessage(error.toJSON());
+    const [data] = await once(port2, 'message');
+    port1.close();
+    return data;
+  },
+  'process.send': async error => {
+    const program = "process.on('message', error => process.send(error, () => process.disconnect()))";
+    const child = childProcess.spawn(process.execPath, ['-e', program], { stdio: ['ignore', 2, 2, 'ipc'] });
+    child.send(error);
+    return (await once(child, 'message'))[0];
+  },
+};
+
+for (const [way, send] of Object.entries(ways)) {
+  test(`an error by ${way} is whole`, async () => {
+    for (const keyState of /** @type {const} */ (['unchanged', 'replaced', 'unknown'])) {
+      const [code, serverMessage] = [/** @type {const} */ ('MBV_ERR_CANCELLED'), 'No'];
+      const details = { code, keyState, httpStatus: 403, serverCode: 7, serverMessage, retryAfterMs: 7000 };
+      const sent = new MobivateError('text', details);
+      const error = MobivateError.from(await send(sent));
+      assert.ok(error instanceof MobivateError);
+      assert.equal(`${error}`, 'AbortError: text');
+      assert.deepEqual({ ...error }, details);
+    }
+  });
+}
+
+test('a structured clone of an error keeps the text alone, and its key state is unknown', () => {
+  const error = new MobivateError('text', { code: 'MBV_ERR_CONNECT', keyState: 'unchanged' });
+  for (const clone of [structuredClone(error), v8.deserialize(v8.serialize(error))]) {
+    assert.ok(!('keyState' in clone)); // Where the platform keeps it one day, this can go.
+    const { message, keyState } = MobivateError.from(clone);
+    assert.deepEqual({ message, keyState }, { message: 'text', keyState: 'unknown' });
+  }
+  assert.equal(MobivateError.from(error), error);
+  for (const rest of [undefined, null, 'text', { keyState: 'fine' }]) {
+    assert.equal(MobivateError.from(rest).keyState, 'unknown');
+  }
+});
+
+test('an error that nobody catches in a worker keeps its properties', async () => {
+  const worker = new Worker(
+    `const { MobivateError } = require(require('node:worker_threads').workerData);
+     throw new MobivateError('text', { code: 'MBV_ERR_CONNECT', keyState: 'unchanged' });`,
+    { eval: true, workerData: require.resolve('mobivate') },
+  );
+  const [error] = await once(worker, 'error');
+  const { message, keyState, code } = MobivateError.from(error);
+  assert.deepEqual([message, keyState, code], ['text', 'unchanged', 'MBV_ERR_CONNECT']);
 });
 
 test('what an error does not have is null', async () => {

@@ -90,7 +90,7 @@ test('ten thousand calls leave nothing', async t => {
   const after = await sizes();
   t.diagnostic(JSON.stringify({ before, after }));
   assert.equal(after.descriptors, before.descriptors);
-  // In bytes: room for what V8 compiles and keeps meanwhile, not for 60 bytes of each of the 7000 calls.
+  // In bytes: more than V8 compiles and keeps meanwhile, and less than 60 bytes for each of the 7000 calls.
   const room = {
     heapUsed: 400 * 1024,
     malloc: 400 * 1024,

@@ -3,13 +3,12 @@
 
 const assert = require('node:assert/strict');
 const childProcess = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 
 const library = /** @type {string} */ (process.env.MOBIVATE_LIBRARY);
-const install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
+const stubs = /** @type {string} */ (process.env.MOBIVATE_STUBS);
+const install = 'install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file';
 
 /**
  * Makes a client in a process of its own.
@@ -31,36 +30,6 @@ function newClient(changes) {
     .trim();
 }
 
-/**
- * A library made of these lines of C; undefined where no compiler is there.
- * @param {import('node:test').TestContext} t
- * @param {string[]} lines
- */
-function compile(t, lines) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mobivate-'));
-  t.after(() => fs.rmSync(folder, { recursive: true }));
-  const file = path.join(folder, 'libmobivate.so.1');
-  const compiler = childProcess.spawnSync('cc', ['-shared', '-fPIC', '-xc', '-', '-o', file], {
-    input: lines.join('\n'),
-  });
-  if (compiler.error) return t.skip('there is no C compiler');
-  assert.equal(compiler.status, 0, String(compiler.stderr));
-  return file;
-}
-
-/** @param {string} version @param {number} number */
-function stub(version, number) {
-  const { declarations } = require(path.join(path.dirname(require.resolve('mobivate')), 'library.js'));
-  const others = declarations
-    .map((/** @type {string[]} */ one) => one[1])
-    .filter((/** @type {string} */ name) => !name.startsWith('mbv_version'));
-  return [
-    `const char *mbv_version(void) { return "${version}"; }`,
-    `int mbv_version_number(void) { return ${number}; }`,
-    ...others.map((/** @type {string} */ name) => `void ${name}(void) {}`),
-  ];
-}
-
 test('MOBIVATE_LIBRARY names the library', () => {
   assert.equal(newClient({ MOBIVATE_LIBRARY: library }), 'loaded');
 });
@@ -71,44 +40,37 @@ test('without it, the dynamic loader finds it', () => {
 });
 
 test('a missing library: what was looked for, where, and what to install', () => {
-  assert.match(
-    newClient({ MOBIVATE_LIBRARY: '/nowhere/libmobivate.so.1' }),
-    /^ERR_MOBIVATE_LIBRARY: \/nowhere\/libm\S+, which MOBIVATE_LIBRARY names, could not be loaded \(.*No su/,
-  );
-  assert.ok(newClient({ MOBIVATE_LIBRARY: '/nowhere/libmobivate.so.1' }).endsWith(install));
+  const message = newClient({ MOBIVATE_LIBRARY: '/nowhere/libmobivate.so.1' });
+  const beginning = 'ERR_MOBIVATE_LIBRARY: cannot load /nowhere/libmobivate.so.1 (from MOBIVATE_LIBRARY): ';
+  assert.ok(message.startsWith(beginning), message);
+  assert.match(message, /No such file/);
+  assert.ok(message.endsWith(install), message);
 });
 
-test('a library that is something else', t => {
-  const file = compile(t, ['int something_else;']);
-  if (!file) return;
-  const found = newClient({ MOBIVATE_LIBRARY: file });
-  assert.ok(
-    found.startsWith(`ERR_MOBIVATE_LIBRARY: ${file}, which MOBIVATE_LIBRARY names, is not libmobivate 1.x (`),
-    found,
-  );
-  assert.ok(found.endsWith(install), found);
+test('a library that is something else', () => {
+  /** @type {any} */
+  const report = process.report?.getReport();
+  const file = report.sharedObjects.find((/** @type {string} */ name) => name.includes('/libc.so'));
+  const message = newClient({ MOBIVATE_LIBRARY: file });
+  const beginning = `ERR_MOBIVATE_LIBRARY: ${file} (from MOBIVATE_LIBRARY) is not libmobivate 1.x: `;
+  assert.ok(message.startsWith(beginning), message);
+  assert.ok(message.endsWith(install), message);
 });
 
-for (const [version, number] of /** @type {const} */ ([
-  ['0.9.9', 909],
-  ['2.0.0', 20000],
-])) {
-  test(`a library of version ${version}`, t => {
-    const file = compile(t, stub(version, number));
-    if (!file) return;
+for (const version of ['0.9.0', '2.0.0']) {
+  test(`libmobivate ${version}`, () => {
     assert.equal(
-      newClient({ MOBIVATE_LIBRARY: undefined, LD_LIBRARY_PATH: path.dirname(file) }),
-      `ERR_MOBIVATE_LIBRARY: libmobivate.so.1, on the dynamic loader's search path, has version ` +
-        `${version}, and 1.0.0 or newer, and below 2, is needed; ${install}`,
+      newClient({ MOBIVATE_LIBRARY: undefined, LD_LIBRARY_PATH: path.join(stubs, version) }),
+      `ERR_MOBIVATE_LIBRARY: libmobivate.so.1 (on the dynamic loader's search path): found libmobivate ` +
+        `${version}; this package needs >= 1.0.0, < 2; ${install}`,
     );
   });
 }
 
-test('a library of version 1.99.99 will do', t => {
-  const file = compile(t, [
-    ...stub('1.99.99', 19999).filter(line => !line.includes('mbv_new')),
-    'void *mbv_new(void) { static int client; return &client; }',
-  ]);
-  if (!file) return;
-  assert.equal(newClient({ MOBIVATE_LIBRARY: file }), 'loaded');
+test('a newer libmobivate 1.x will do', () => {
+  // It is taken, and then does nothing: mbv_new returns NULL.
+  assert.equal(
+    newClient({ MOBIVATE_LIBRARY: path.join(stubs, '1.99.99/libmobivate.so.1') }),
+    'MBV_ERR_NO_MEMORY: There was no memory for a client. The old key still works.',
+  );
 });

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * What became of the key that the account had before the call.
+ * The key that the account had before the call:
  *
- * - `unchanged`: the old key surely still works.
+ * - `unchanged`: the old key still works.
  * - `replaced`: the old key is revoked.
  * - `unknown`: the old key may be revoked. Create a key again to have a valid one.
  */
 export type KeyState = 'unchanged' | 'replaced' | 'unknown';
 
-/** What went wrong, by the name that libmobivate gives it in every language. */
+/** What went wrong: libmobivate's name for it, the same in every language. */
 export type ErrorCode =
-  /** A text that is empty, not UTF-8 or too long, or an option that cannot be used. Nothing was sent. */
+  /** A text that is empty, not UTF-8 or too long, or an invalid option. Nothing was sent. */
   | 'MBV_ERR_INVALID_ARGUMENT'
-  /** An allocation failed, or too many calls wait for a thread. */
+  /** Out of memory, or too many calls are waiting for a thread. */
   | 'MBV_ERR_NO_MEMORY'
   /** The client is in a call. */
   | 'MBV_ERR_BUSY'
@@ -39,7 +39,7 @@ export type ErrorCode =
   | 'MBV_ERR_SERVER'
   /** An answer that the service does not document. */
   | 'MBV_ERR_PROTOCOL'
-  /** Never seen here: a key of any size is handed over. */
+  /** Never seen here: the buffer holds a key of any size. */
   | 'MBV_ERR_BUFFER_TOO_SMALL'
   /** A bug in libmobivate. */
   | 'MBV_ERR_INTERNAL';
@@ -47,7 +47,7 @@ export type ErrorCode =
 /** What an error carries. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
-  /** What became of the account's old key. The error's message says it too. */
+  /** Whether the old key still works. The message says it too. */
   readonly keyState: KeyState;
   /** The status code of the answer; null when none came. */
   readonly httpStatus: number | null;
@@ -60,12 +60,22 @@ export interface ErrorDetails {
 }
 
 /**
- * Why no key was handed over. The message says what went wrong, and what became of the old key; it never
- * contains a password or a key. The `name` is `AbortError` where the code is `MBV_ERR_CANCELLED`; `cause` is
- * then the signal's reason.
+ * A call returned no key. The message says why, and whether the old key still works; it never contains a password or
+ * a key. If the code is `MBV_ERR_CANCELLED`, the `name` is `AbortError`, and `cause` is the signal's reason.
+ *
+ * `structuredClone` and `postMessage` make a plain `Error` of any error, and drop its properties: send
+ * {@link MobivateError.toJSON}, and revive it with {@link MobivateError.from}.
  */
 export class MobivateError extends Error implements ErrorDetails {
-  constructor(message: string, details: ErrorDetails, options?: { cause?: unknown });
+  /** Details that are not given are null, the key state `unknown`, and the code `MBV_ERR_INTERNAL`. */
+  constructor(message: string, details?: Partial<ErrorDetails>, options?: { cause?: unknown });
+
+  /** An error from what is left of one: JSON, a structured clone. A key state that was lost is `unknown`. */
+  static from(value: unknown): MobivateError;
+
+  /** Name, message and details as a plain object, for JSON and for `postMessage`. */
+  toJSON(): ErrorDetails & { readonly name: string; readonly message: string };
+
   readonly code: ErrorCode;
   readonly keyState: KeyState;
   readonly httpStatus: number | null;
@@ -74,7 +84,7 @@ export class MobivateError extends Error implements ErrorDetails {
   readonly retryAfterMs: number | null;
 }
 
-/** The options of a client. What is undefined keeps its value. */
+/** The options of a client. Undefined ones keep their values. */
 export interface ClientOptions {
   /** Where the service is; default `https://api.mobivatebulksms.com`. `http://` is for loopback only. */
   baseUrl?: string | undefined;
@@ -104,7 +114,7 @@ export interface CallOptions {
 /** Creates API keys, one call at a time, and keeps its connection for the next one. */
 export class Client {
   /**
-   * @throws {MobivateError} `MBV_ERR_INVALID_ARGUMENT`: an option cannot be used; the message names it.
+   * @throws {MobivateError} `MBV_ERR_INVALID_ARGUMENT`: an option is invalid; the message names it.
    * @throws {Error} `ERR_MOBIVATE_LIBRARY`: libmobivate is missing, or its version is not 1.x.
    */
   constructor(options?: ClientOptions);
@@ -112,16 +122,16 @@ export class Client {
   /**
    * Changes options for the calls that follow.
    *
-   * @throws {MobivateError} `MBV_ERR_INVALID_ARGUMENT`: an option cannot be used; the message names it. Those
-   *   before it are set.
+   * @throws {MobivateError} `MBV_ERR_INVALID_ARGUMENT`: an option is invalid; the message names it. Those before
+   *   it are set.
    */
   set(options: ClientOptions): void;
 
   /**
-   * Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
+   * Creates an API key for an account, which revokes the old one. Sends at most one request.
    *
-   * Resolves to the key. Rejects with a {@link MobivateError} whose `keyState` and message tell what became
-   * of the old one; with an `Error` whose code is `ERR_MOBIVATE_CLOSED` after {@link Client.close}.
+   * Resolves to the key. Rejects with a {@link MobivateError} whose `keyState` and message say whether the old key
+   * still works; after {@link Client.close}, with an `Error` whose code is `ERR_MOBIVATE_CLOSED`.
    *
    * @param username at most 65536 bytes of UTF-8
    * @param password likewise; an array is copied before this returns, and may be wiped at once
@@ -140,8 +150,8 @@ export class Client {
   ): Promise<Uint8Array>;
 
   /**
-   * Closes the connection and wipes what the client holds. A call in progress is cancelled, and rejects. A
-   * second time nothing happens.
+   * Closes the connection and wipes what the client holds. A call in progress is cancelled, and rejects. Closing
+   * twice is fine.
    */
   close(): void;
 

@@ -30,6 +30,6 @@ for (1 .. $count) {
     );
     die "$answer->{status} $answer->{content}\n" if !$answer->{success};
     my $key = $json->decode($answer->{content})->{apiKey};
-    die "There is no key.\n" if !defined $key;
+    die "no key in the answer\n" if !defined $key;
 }
 print "created $count\n";

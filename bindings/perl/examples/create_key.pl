@@ -3,11 +3,18 @@ use strict;
 use warnings;
 use Mobivate;
 
-my $client = Mobivate::Client->new;
-my $key    = eval { $client->create_key('first.last@example.com', 'your-pass') };
+my $key = eval { Mobivate::Client->new->create_key('first.last@example.com', 'your-pass') };
 if (my $error = $@) {
-    print STDERR $error;
-    die "Run this again.\n" if ref $error && $error->key_state eq 'unknown';
-    exit 1;
+    die $error if !ref $error;
+    print STDERR $error;    # says whether the old key still works, too
+
+    # With the exit codes of mbv.
+    my ($class) = ref($error) =~ /(\w+)\z/;
+    exit 2 if $class eq 'InvalidArgument';
+    exit 3 if $class =~ /^(?:Credentials|RateLimited|Rejected)\z/;
+    exit($error->key_state eq 'unchanged' ? 4 : 5);
 }
-print "$key\n";
+if (!print("$key\n") || !close STDOUT) {
+    print STDERR "The new key could not be printed ($!): $key\n";
+    exit 6;
+}

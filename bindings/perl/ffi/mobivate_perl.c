@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Makes the calls of libmobivate on threads of their own, so that the thread of Perl waits in a place where
- * it can run the handlers of its signals. No function here knows anything of Perl. All but call_run run on
- * the one thread that has the client, and never one in the middle of another: Perl runs handlers between its
- * own steps.
+ * Makes the calls of libmobivate on threads of their own, so that Perl's thread waits where it can run signal
+ * handlers. Nothing here knows about Perl. All functions but call_run run on the one thread that has the
+ * client, and never one in the middle of another: Perl runs handlers between its own steps.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -181,7 +180,7 @@ static int32_t refuse_unless_idle(struct call *call, const struct client *client
         return refuse(call, closed, unchanged, "The client is closed. The old key still works.");
     }
     if (client->call != NULL) {
-        /* The library's own words. It cannot be asked: what it says may be the other call's already. */
+        /* The library's own words. Asking it could give those of the other call. */
         return refuse(call, busy, unknown,
                       "The client is in a call on another thread. "
                       "What becomes of the old key is that call's to tell.");
@@ -189,7 +188,7 @@ static int32_t refuse_unless_idle(struct call *call, const struct client *client
     return ok;
 }
 
-/* Sets an option; a call only because it can fail in the same ways. */
+/* Sets an option. A call only because it can fail in the same ways. */
 int32_t mobivate_perl_call_set(struct call *call, struct client *client, const char *option,
                                const char *value) {
     if (refuse_unless_idle(call, client) != ok) return call->status;
@@ -227,7 +226,7 @@ static int start_thread(struct call *call) {
     sigset_t every, before;
     sigfillset(&every);
     if (pipe2(call->done, O_CLOEXEC) != 0) return 0;
-    /* The signals are for the threads of Perl. */
+    /* Signals are for Perl's threads. */
     (void)pthread_sigmask(SIG_SETMASK, &every, &before);
     const int failure = pthread_create(&call->thread, NULL, call_run, call);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);

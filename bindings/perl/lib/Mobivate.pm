@@ -33,7 +33,7 @@ __END__
 
 =head1 NAME
 
-Mobivate - create an API key for a Mobivate account, and know what became of the old one
+Mobivate - create Mobivate API keys, and know whether the old key still works
 
 =head1 SYNOPSIS
 
@@ -54,8 +54,8 @@ libmobivate.
 
     Mobivate::wipe($password, $key);
 
-Overwrites the bytes of scalars where they are, and empties the scalars. Other scalars that share the
-memory (Perl lets C<$copy = $password> do so) keep theirs, and so does a literal in the program.
+Overwrites the bytes of scalars in place, and empties the scalars. Copies are not wiped, nor are scalars that
+share the memory, as C<$copy = $password> may, nor a literal in the program.
 
 =head2 library_version
 

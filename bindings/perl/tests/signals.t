@@ -2,7 +2,6 @@
 # What the handlers of signals can do during a call.
 use strict;
 use warnings;
-use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -41,7 +40,7 @@ subtest 'one that dies ends the call' => sub {
     my $client   = new_client();
     my $username = new_account({sequence => [$stalling, {}]});
     is error_with($client, $username, sub { die "enough\n" }), "enough\n", 'its exception';
-    is $client->key_state, 'unknown', 'key_state tells what became of the old key';
+    is $client->key_state,                                     'unknown',  'key_state says that nobody knows';
     is $client->create_key($username, $password), Standin::account($username)->{valid_key},
         'the client goes on';
     is $client->key_state, 'replaced', 'key_state';
@@ -158,59 +157,39 @@ subtest 'one that forks' => sub {
     isa_ok $error, 'Mobivate::Error::Cancelled';
 };
 
-# A library that tells what is done to it, and whose calls wait to be cancelled.
-my $watching = <<'C';
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
-#include <string.h>
-static volatile int cancelled, in_call;
-static char client;
-static void say(const char *text) { (void)!write(1, text, strlen(text)); }
-void *mbv_new(void) { return &client; }
-void mbv_free(void *c) { (void)c; say(in_call ? "freed during the call\n" : "freed\n"); }
-void mbv_cancel(void *c) { (void)c; cancelled = 1; say("cancelled\n"); }
-void mbv_uncancel(void *c) { (void)c; cancelled = 0; }
-int32_t mbv_create_key(void) {
-    in_call = 1;
-    kill(getpid(), SIGUSR1);
-    while (!cancelled) poll(NULL, 0, 1);
-    poll(NULL, 0, 100); /* the longer it takes, the surer something else would be too early */
-    say("ended\n");
-    in_call = 0;
-    return -4;
-}
-const char *mbv_status_name(void) { return "MBV_ERR_CANCELLED"; }
-C
-
-SKIP: {
-    skip 'there is no C compiler', 5 if !Process::has_compiler();
-    my $folder = File::Temp->newdir;
-    local $ENV{MOBIVATE_LIBRARY}
-        = Process::compile("$folder/libmobivate.so.1", Process::stub_functions('1.0.0', 10_000, $watching));
-    my $program = <<'PERL';
+# In a process of its own, which the handler may end: what it prints, how it ends, and what it leaves.
+sub process_with {
+    my ($handler, $username) = @_;
+    my $options = join ', ', map { "q{$_}" } Standin::over_http();
+    my $program = <<"PERL";
+        use lib '$FindBin::Bin/lib';
         use Mobivate;
-        BEGIN { $| = 1 }
-        our $client = Mobivate::Client->new;
-        $SIG{USR1} = eval "sub { $ARGV[0] }";
-        eval { $client->create_key('a', 'b') };
-        print ref $@ || $@ || "created\n";
-        undef $client;
-        print "\n";
+        use Standin;
+        our \$client = Mobivate::Client->new($options, timeout_ms => 60_000);
+        our \$connections = Standin::state()->{open_connections};
+        sub threads { return scalar(() = glob '/proc/self/task/*') }
+        my \$child = Standin::when_requested(USR1 => \$ARGV[0]);
+        \$SIG{USR1} = sub { $handler };
+        eval { \$client->create_key(\$ARGV[0], '$password') };
+        print \$@ || "created\n", 'threads: ', threads(), "\n";
 PERL
-    my $ended = "cancelled\nended\n";
-    my ($output, $status) = Process::run_perl($program, '$client->cancel');
-    is $output, "${ended}Mobivate::Error::Cancelledfreed\n\n", 'the call ends before the client does';
-    ($output) = Process::run_perl($program, 'die "enough\n"');
-    is $output, "${ended}enough\nfreed\n\n", 'the call has ended when the exception is there';
-    ($output) = Process::run_perl($program, '$client->close');
-    is $output, "${ended}freed\nMobivate::Error::Cancelled\n", 'closing waits for the call';
-    ($output) = Process::run_perl($program, 'undef $client; die "enough\n"');
-    is $output, "${ended}freed\nenough\n\n", 'so does the end of the last reference';
-    ($output, $status) = Process::run_perl($program, 'print "exit\n"; exit 3');
-    like $output, qr/^exit\n${ended}(?:freed\n)?\z/, 'a program that exits ends its call first';
-    is $status >> 8, 3, 'and then exits as it said';
+    return Process::run_perl($program, $username);
 }
+
+subtest 'the call has ended when the exception is there' => sub {
+    for my $last (q(), 'undef $client; ') {
+        my $before = Standin::state()->{open_connections};
+        my ($output, $status) = process_with("$last die qq(enough\n)", new_account($stalling));
+        is "$output$status",                            "enough\nthreads: 1\n0", "$last die";
+        is Standin::state($before)->{open_connections}, $before, 'and its connection is closed';
+    }
+};
+
+subtest 'a program that exits ends its call first, and then exits as it said' => sub {
+    my ($output, $status)
+        = process_with('eval q(END { print qq(threads: ), threads() }); exit 3', new_account($stalling));
+    is $output,      'threads: 1', 'the call has ended';
+    is $status >> 8, 3,            'as it said';
+};
 
 done_testing;

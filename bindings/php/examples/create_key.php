@@ -2,12 +2,21 @@
 // SPDX-License-Identifier: MIT
 require 'vendor/autoload.php';
 
-use Mobivate\Client;
-use Mobivate\MobivateException;
+use Mobivate\{ArgumentException, Client, KeyState, MobivateException, RefusedException};
 
-$client = new Client();
 try {
-    echo $client->createKey('first.last@example.com', 'your-pass'), "\n";
+    $client = new Client();
+    $key = $client->createKey('first.last@example.com', 'your-pass');
 } catch (MobivateException $error) {
-    fwrite(STDERR, $error->getMessage() . "\n"); // says what became of the old key, too
+    fwrite(STDERR, $error->getMessage() . "\n"); // says whether the old key still works, too
+    exit(match (true) { // with the exit codes of mbv
+        $error instanceof ArgumentException => 2,
+        $error instanceof RefusedException => 3,
+        $error->keyState === KeyState::Unchanged => 4,
+        default => 5,
+    });
+}
+if (!@fwrite(STDOUT, "$key\n")) {
+    fwrite(STDERR, "The new key could not be printed: $key\n");
+    exit(6);
 }

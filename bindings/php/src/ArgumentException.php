@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** A user name, password or option that cannot be used. Nothing was sent. */
+/** An unusable user name, password or option. Nothing was sent. */
 final class ArgumentException extends MobivateException
 {
 }

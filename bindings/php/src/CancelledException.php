@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** The client was cancelled. */
+/** The call was cancelled. */
 final class CancelledException extends MobivateException
 {
 }

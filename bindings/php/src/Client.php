@@ -7,12 +7,12 @@ namespace Mobivate;
 /**
  * Creates API keys, and keeps its connection for the next call.
  *
- * The service has one call, and its success revokes the key that the account had. So every call that hands over
- * no key throws a MobivateException, whose message and keyState say what became of the old one.
+ * The service has one call, and a success revokes the key that the account had. So every call that returns no key
+ * throws a MobivateException, whose message and keyState say whether the old key still works.
  */
 final class Client
 {
-    /** The longest key, and the NUL that the library writes behind it. */
+    /** The longest key, and the NUL after it. */
     private const KEY_CAPACITY = 4096 + 1;
 
     private \FFI $library;
@@ -29,7 +29,7 @@ final class Client
      * @param ?string $proxy a URL, or "" for none; default the environment's, as with curl
      * @param ?string $userAgent default libmobivate/VERSION
      *
-     * @throws LibraryException the library is missing, or of another version
+     * @throws LibraryException the library is missing, or not version 1
      * @throws ArgumentException an option cannot be used
      */
     public function __construct(
@@ -42,7 +42,11 @@ final class Client
         ?string $userAgent = null,
     ) {
         $this->library = Library::load();
-        $this->handle = $this->library->mbv_new() ?? throw MobivateException::of('There was no memory for a client.', Status::NoMemory);
+        $this->handle = $this->library->mbv_new() ?? throw MobivateException::of(
+            'There was no memory for a client. The old key still works.',
+            Status::NoMemory,
+            KeyState::Unchanged,
+        );
         $options = [
             'base_url' => $baseUrl,
             'timeout_ms' => self::milliseconds($timeout),
@@ -67,13 +71,13 @@ final class Client
     public function __clone()
     {
         $this->handle = null;
-        throw new \LogicException('A client is not copied.');
+        throw new \LogicException('A Client cannot be cloned.');
     }
 
     /** @return never */
     public function __serialize(): array
     {
-        throw new \LogicException('A client is not serialised.');
+        throw new \LogicException('A Client cannot be serialised.');
     }
 
     /** @return array<string, bool> */
@@ -101,7 +105,7 @@ final class Client
         }
         $status = Status::from($this->library->mbv_set($handle, $option, $value));
         if ($status !== Status::Ok) {
-            throw MobivateException::of($this->text('mbv_error_message'), $status);
+            throw MobivateException::of($this->text('mbv_error_message'), $status, KeyState::Unchanged);
         }
     }
 
@@ -109,7 +113,7 @@ final class Client
      * Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and blocks
      * until it is answered. A string cannot be wiped: see createSecretKey.
      *
-     * @throws MobivateException no key was handed over
+     * @throws MobivateException the call failed
      * @throws ClosedException the client is closed
      */
     public function createKey(string $username, #[\SensitiveParameter] string|Secret $password): string
@@ -123,9 +127,9 @@ final class Client
     }
 
     /**
-     * The same, with a key that can be wiped.
+     * The same, for a key that can be wiped.
      *
-     * @throws MobivateException no key was handed over
+     * @throws MobivateException the call failed
      * @throws ClosedException the client is closed
      */
     public function createSecretKey(string $username, #[\SensitiveParameter] string|Secret $password): Secret
@@ -133,7 +137,7 @@ final class Client
         $handle = $this->open();
         $key = Secret::withCapacity(self::KEY_CAPACITY);
         $size = \FFI::new('size_t');
-        // A string goes by its address: PHP copies none.
+        // A string goes by its address: PHP makes no copy.
         [$bytes, $length] = is_string($password) ? [$password, strlen($password)] : [$password->memory(), $password->size()];
         $status = Status::from($this->library->mbv_create_key(
             $handle, $username, strlen($username), $bytes, $length, $key->memory(), self::KEY_CAPACITY, \FFI::addr($size)
@@ -154,19 +158,19 @@ final class Client
         );
     }
 
-    /** Ends every later call at once, until uncancel. During a call PHP runs nothing that could call this. */
+    /** Makes every later call fail at once, until uncancel. During a call, PHP runs nothing that could call this. */
     public function cancel(): void
     {
         $this->library->mbv_cancel($this->open());
     }
 
-    /** Takes cancel back. */
+    /** Allows calls again after cancel. */
     public function uncancel(): void
     {
         $this->library->mbv_uncancel($this->open());
     }
 
-    /** Ends the client. A second time it does nothing. */
+    /** Closes the client. Closing it again does nothing. */
     public function close(): void
     {
         if ($this->handle !== null) {
@@ -180,7 +184,7 @@ final class Client
         return $this->handle ?? throw new ClosedException('The client is closed.');
     }
 
-    /** Rounded up: a short time is not none at all. */
+    /** Rounded up: a short time is not zero. */
     private static function milliseconds(int|float|null $seconds): ?string
     {
         return $seconds === null ? null : sprintf('%.0f', ceil($seconds * 1000));

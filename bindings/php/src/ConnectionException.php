@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** No connection came about, or it broke: a name, a port, a certificate, the network. */
+/** The connection failed or broke: name, port, certificate or network. */
 final class ConnectionException extends MobivateException
 {
 }

@@ -4,10 +4,10 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** What became of the key that the account had before a call. */
+/** What a call did to the key that the account had before. */
 enum KeyState: int
 {
-    /** The old key surely still works. */
+    /** The old key still works. */
     case Unchanged = 0;
     /** The old key is revoked. */
     case Replaced = 1;

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Mobivate;
 
 /**
- * libmobivate itself: where it is, and its functions as mobivate.h declares them.
+ * libmobivate: where it is, and its functions as mobivate.h declares them.
  *
  * @internal
  */
@@ -40,16 +40,16 @@ final class Library
             return self::$loaded;
         }
         $named = getenv('MOBIVATE_LIBRARY') ?: '';
-        $where = $named !== '' ? "$named, which MOBIVATE_LIBRARY names," : self::DEFAULT_NAME . ", on the dynamic loader's search path,";
-        $install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
+        $where = $named !== '' ? "$named (from MOBIVATE_LIBRARY)" : self::DEFAULT_NAME;
+        $install = 'Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file.';
         try {
             $library = \FFI::cdef(self::DECLARATIONS, $named !== '' ? $named : self::DEFAULT_NAME);
         } catch (\FFI\Exception $problem) {
-            throw new LibraryException("$where could not be loaded ({$problem->getMessage()}); $install", 0, $problem);
+            throw new LibraryException("cannot load $where: " . rtrim($problem->getMessage(), '.') . ". $install", 0, $problem);
         }
         $number = $library->mbv_version_number();
         if ($number < 10000 || $number >= 20000) {
-            throw new LibraryException("$where has version {$library->mbv_version()}, and 1.0.0 or newer, and below 2, is needed; $install");
+            throw new LibraryException("found libmobivate {$library->mbv_version()}, $where; this package needs >= 1.0.0, < 2. $install");
         }
         return self::$loaded = $library;
     }

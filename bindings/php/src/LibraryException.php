@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** libmobivate is missing, or of another version than 1. */
+/** libmobivate is missing, or not version 1. */
 final class LibraryException extends \RuntimeException
 {
 }

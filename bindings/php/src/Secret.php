@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** A password or a key in memory outside PHP's strings, which is wiped at its end. No dump shows it. */
+/** A password or a key outside PHP's strings: wiped when it goes, and not shown by var_dump. */
 final class Secret
 {
     private \FFI\CData $memory;
@@ -21,7 +21,7 @@ final class Secret
 
     public function __clone()
     {
-        throw new \LogicException('A secret is not copied.');
+        throw new \LogicException('A Secret cannot be cloned.');
     }
 
     /** @return array<string, string> */
@@ -33,10 +33,10 @@ final class Secret
     /** @return never */
     public function __serialize(): array
     {
-        throw new \LogicException('A secret is not serialised.');
+        throw new \LogicException('A Secret cannot be serialised.');
     }
 
-    /** A copy of a string. The string itself stays in memory until PHP uses its place again. */
+    /** A copy of a string. The string itself stays in memory until PHP reuses the place. */
     public static function of(#[\SensitiveParameter] string $text): self
     {
         $secret = new self(strlen($text) + 1, strlen($text));
@@ -44,12 +44,12 @@ final class Secret
         return $secret;
     }
 
-    /** A file's bytes, read by the system into this memory, without a string in between. */
+    /** The bytes of a file, read straight into this memory, with no string in between. */
     public static function fromFile(string $path): self
     {
         $size = is_file($path) ? filesize($path) : false;
         if ($size === false) {
-            throw new \InvalidArgumentException("$path is not a file that can be read.");
+            throw new \InvalidArgumentException("$path is not a readable file.");
         }
         static $system = null;
         $system ??= \FFI::cdef('int open(const char *, int); ssize_t read(int, void *, size_t); int close(int);');

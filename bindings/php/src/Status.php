@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** Why a call failed: the library's status values. */
+/** Why a call failed: the status values of the library. */
 enum Status: int
 {
     case Ok = 0;
@@ -22,7 +22,18 @@ enum Status: int
     case Rejected = -12;
     case Server = -13;
     case Protocol = -14;
-    /** Never seen: a key of any size is handed over. */
+    /** Never seen: createKey returns a key of any size. */
     case BufferTooSmall = -15;
     case Internal = -99;
+
+    /** What is true of every call that ends so: nothing was sent, or the server refused. Otherwise nobody can tell. */
+    public function impliedKeyState(): KeyState
+    {
+        return match ($this) {
+            self::InvalidArgument, self::Resolve, self::Connect, self::Tls,
+            self::Credentials, self::RateLimited, self::Rejected => KeyState::Unchanged,
+            self::Ok => KeyState::Replaced,
+            default => KeyState::Unknown,
+        };
+    }
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** The time-out of the call, or of connecting, has passed. */
+/** The call or the connecting took too long. */
 final class TimeoutException extends MobivateException
 {
 }

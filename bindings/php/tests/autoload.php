@@ -14,3 +14,4 @@ spl_autoload_register(function (string $class): void {
     }
 });
 require_once __DIR__ . '/Standin.php';
+require_once __DIR__ . '/Helper.php';

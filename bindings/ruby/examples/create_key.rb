@@ -2,10 +2,20 @@
 require "mobivate"
 
 begin
-  Mobivate::Client.open do |client|
-    puts client.create_key("first.last@example.com", "your-pass")
-  end
+  key = Mobivate::Client.open { |client| client.create_key("first.last@example.com", "your-pass") }
 rescue Mobivate::Error => e
-  warn e.message
-  warn "Run this again." if e.key_state == :unknown
+  warn e.message # says whether the old key still works, too
+  exit case e # with the exit codes of mbv
+       when Mobivate::InvalidArgumentError then 2
+       when Mobivate::CredentialsError, Mobivate::RateLimitedError, Mobivate::RejectedError then 3
+       else e.key_state == :unchanged ? 4 : 5
+       end
+end
+
+begin
+  $stdout.puts key
+  $stdout.flush
+rescue SystemCallError => e
+  warn "The new key could not be printed (#{e.message}): #{key}"
+  exit 6
 end

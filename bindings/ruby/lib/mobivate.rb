@@ -6,9 +6,9 @@ require_relative "mobivate/errors"
 require_relative "mobivate/library"
 require_relative "mobivate/client"
 
-# Creates an API key for a Mobivate account, and tells what became of the old one.
+# Creates Mobivate API keys, and knows whether the old key still works.
 module Mobivate
-  # Overwrites a password or a key in place. Not what other strings have of it: a copy, or a literal's.
+  # Overwrites a password or a key in place. Copies in other strings, or of a literal, stay as they are.
   def self.wipe(text)
     text.bytesize.times { |index| text.setbyte(index, 0) }
     text

@@ -81,9 +81,38 @@ class CancelTest < Minitest::Test
     stalled.thread.raise(Stop)
     assert_instance_of Stop, stalled.thread.value
     assert_equal :unknown, stalled.client.key_state
+    assert_told(:unknown, /The old key may be revoked/, stalled.thread.value)
     assert_usable(stalled.client)
     assert_equal :replaced, stalled.client.key_state
     stalled.client.close
+  end
+
+  # The exception alone says whether the old key works, also where the client is gone.
+  def assert_told(key_state, words, exception)
+    assert_instance_of Mobivate::CancelledError, exception.cause
+    assert_equal key_state, exception.cause.key_state
+    assert_match words, exception.full_message(highlight: false)
+  end
+
+  def test_the_cause_of_an_interruption_tells_a_key_that_was_created_and_lost
+    username = new_account
+    error = assert_raises(Stop) do
+      Mobivate::Client.open(**Standin::OVER_HTTP) { |client| interrupt_after_the_key(client, username) }
+    end
+    assert_told(:replaced, /The old key is revoked, and the new one is lost: create a key again\./, error)
+    assert_equal 1, Standin.account(username)["replaced"]
+  end
+
+  # Between the end of the call and its return.
+  def interrupt_after_the_key(client, username)
+    armed = true
+    trace = TracePoint.new(:c_return) do |point|
+      next unless armed && point.method_id == :pop && point.self.is_a?(Thread::Queue)
+
+      armed = false
+      raise Stop
+    end
+    trace.enable(target_thread: Thread.current) { client.create_key(username, PASSWORD) }
   end
 
   def test_thread_kill_ends_a_call
@@ -154,7 +183,7 @@ class CancelTest < Minitest::Test
       begin
         client.create_key(stalling, password)
       rescue Interrupt => e
-        puts "#{e.class} #{client.key_state}"
+        puts "#{e.class} #{client.key_state} #{e.cause.key_state}"
       end
       puts client.create_key(usual, password)
     RUBY
@@ -163,7 +192,7 @@ class CancelTest < Minitest::Test
       Standin.account(stalling, 1)
       Process.kill("INT", process.pid)
       printed = output.read
-      assert_equal "Interrupt unknown\n#{Standin.account(usual)['valid_key']}\n", printed
+      assert_equal "Interrupt unknown unknown\n#{Standin.account(usual)['valid_key']}\n", printed
       assert_predicate process.value, :success?
     end
   end

@@ -14,7 +14,7 @@ class ProcessTest < Minitest::Test
       options, username, password = JSON.parse(ARGV[0], symbolize_names: true)
       client = Mobivate::Client.new(**options)
       client.create_key(username, password)
-      Process.wait(fork { nil }) # Its end is none of the parent's connection.
+      Process.wait(fork { nil }) # When it ends, the connection of the parent stays.
       Process.wait(fork { client.create_key(username, password) && client.close })
       exit 1 unless $?.success?
       puts client.create_key(username, password)
@@ -35,6 +35,17 @@ class ProcessTest < Minitest::Test
       input.puts
       assert_predicate process.value, :success?
     end
+  end
+
+  def test_only_the_process_that_made_a_client_frees_it
+    output, = run_ruby(<<~'RUBY')
+      require "mobivate"
+      Mobivate.module_eval("Library").define_singleton_method(:mbv_free) { |_| $stdout.syswrite("freed\n") }
+      client = Mobivate::Client.new
+      Process.wait(fork { exit })
+      $stdout.syswrite("child has ended\n") if client
+    RUBY
+    assert_equal "child has ended\nfreed\n", output
   end
 
   def test_a_client_that_is_forked_during_a_call_is_busy_in_the_child

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scans a paused program of each language for copies of the password and the key, from outside.
+"""Scans an agent of each language, between two commands, for copies of the password and the key, from outside.
 
 python3 tests/standin -- python3 -m tests.security.secrets.test_bindings BUILD-DIR [LANGUAGE...]
 
@@ -9,76 +9,52 @@ and is the control: there the scan has to find something.
 
 import hashlib
 import json
-import os
 import pathlib
 import secrets
-import subprocess
 import sys
 import tempfile
-import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-
-from tests.bindings.run_binding import ROOT, programs
+from tests.bindings.agent import Agent, Unsupported
+from tests.bindings.run_binding import LANGUAGES, programs
 from tests.security.secrets.scan import Needle, scan
+from tests.support import standin
 
-STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 CALLS = 3
 
 
 def create_account(username, password):
     """Returns the key that the account gets: the stand-in derives it from the password."""
-    body = {"username": username, "password": password, "scenario": {"key_from_password": True}}
-    request = urllib.request.Request(STANDIN["http"] + "/standin/accounts", method="POST", data=json.dumps(body).encode())
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+    standin.create_account(username, password, {"key_from_password": True})
     digits = hashlib.sha256(password.encode()).hexdigest()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def count(command, environment, text, name):
-    """What is found of [password, key] at [kept, freed]: copies and fragments."""
+def count(command, environment, secrets_in, language):
+    """What is found of [password, key] at {kept, freed}: copies and fragments."""
     password = secrets.token_hex(12)
-    username = f"scan-{name}-{int(text)}@example.com"
+    username = f"scan-{language}-{secrets_in}@example.com"
     key = create_account(username, password)
     needles = [Needle("password", password.encode()), Needle("key", key.encode())]
-    with tempfile.NamedTemporaryFile() as file:
+    options = {"base_url": standin.facts()["https"], "ca_file": standin.facts()["ca_file"], "proxy": ""}
+    found = {}
+    with tempfile.NamedTemporaryFile() as file, Agent(command, environment) as agent:
         file.write(password.encode())
         file.flush()
-        process = subprocess.Popen([*command, str(CALLS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=dict(
-            environment, MOBIVATE_BASE_URL=STANDIN["https"], MOBIVATE_CA_FILE=STANDIN["ca_file"], MOBIVATE_USERNAME=username,
-            MOBIVATE_PASSWORD_FILE=file.name, MOBIVATE_PROGRAM_PAUSE="1", MOBIVATE_PROGRAM_TEXT="1" if text else "0"))
-        lines = []
-        found = []
+        assert agent.new(0, options).status == "MBV_OK"
+        agent.repeat(0, CALLS, secrets_in, username, file.name)
+        assert standin.account(username)["replaced"] == CALLS, f"{language} made no {CALLS} calls"
+        found["kept"] = scan(agent.process.pid, needles)
         try:
-            for expected in (f"created {CALLS}", "kept", "freed"):
-                lines.append(read_line(process))
-                if lines[-1] != expected:
-                    raise AssertionError(f"{name}: {expected!r} was to come, and not {lines}")
-                if expected.startswith("created"):
-                    continue
-                found.append(scan(process.pid, needles))
-                process.stdin.write(b"\n")
-        finally:
-            process.stdin.close()
-            process.stdout.close()
-            if process.wait(timeout=60) != 0:
-                raise AssertionError(f"{name} ended with {process.returncode} after {lines}")
+            agent.close(0)
+            found["freed"] = scan(agent.process.pid, needles)
+        except Unsupported:
+            pass
     return found
-
-
-def read_line(process):
-    line = b""
-    while not line.endswith(b"\n"):
-        part = process.stdout.read(1)
-        if not part:
-            break
-        line += part
-    return line.decode().strip()
 
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    languages = sys.argv[2:] or sorted(script.parent.name for script in ROOT.glob("bindings/*/programs"))
+    languages = sys.argv[2:] or LANGUAGES
     failed = False
     rows = []
     for language in languages:
@@ -86,13 +62,16 @@ def main():
         if commands is None:
             rows.append((language, "skipped: its tools are missing"))
             continue
-        for text in (False, True):
-            for moment, found in zip(("kept", "freed"), count(commands[0]["mobivate"], commands[1], text, language)):
+        for secrets_in in ("bytes", "text"):
+            for moment, found in count(commands[0]["agent"], commands[1], secrets_in, language).items():
                 numbers = [found[one][kind] for kind in ("copies", "fragments") for one in ("password", "key")]
-                rows.append((language, "strings" if text else "bytes", moment, *numbers))
-                if not text and any(numbers):
+                rows.append((language, secrets_in, moment, *numbers))
+                if secrets_in == "bytes" and any(numbers):
                     failed = True
                     print(f"{language}, {moment}: {json.dumps({one: found[one]['places'] for one in found}, indent=1)}")
+                elif secrets_in == "text" and moment == "kept" and not all(numbers[:2]):
+                    failed = True
+                    print(f"{language}: the scan did not find the strings that the agent keeps")
     print(f"\n{'language':<12} {'secrets in':<12} {'moment':<8} {'password':>8} {'key':>4}   {'fragments of them':>18}")
     for row in rows:
         print(f"{row[0]:<12} {row[1]:<12} " + (f"{row[2]:<8} {row[3]:>8} {row[4]:>4}   {row[5]:>9} {row[6]:>8}" if len(row) > 2 else ""))

@@ -2,7 +2,14 @@
 
 // Compiled, never run: what the types allow, and what they do not.
 
-import { Client, MobivateError, type ClientOptions, type ErrorCode, type KeyState } from 'mobivate';
+import {
+  Client,
+  MobivateError,
+  type ClientOptions,
+  type ErrorCode,
+  type ErrorDetails,
+  type KeyState,
+} from 'mobivate';
 
 export async function usage(signal: AbortSignal): Promise<Uint8Array> {
   const options: ClientOptions = { baseUrl: process.env.BASE_URL, timeoutMs: 1000, proxy: '' };
@@ -17,7 +24,10 @@ export async function usage(signal: AbortSignal): Promise<Uint8Array> {
     const state: KeyState = error.keyState;
     const code: ErrorCode = error.code;
     const wait: number | null = error.retryAfterMs;
-    const texts: (string | null)[] = [error.message, error.serverMessage, state, code];
+    const sent: { readonly message: string } & ErrorDetails = error.toJSON();
+    const revived: MobivateError = MobivateError.from(sent);
+    const lost: KeyState = new MobivateError(revived.message).keyState;
+    const texts: (string | null)[] = [error.message, error.serverMessage, state, code, lost];
     const numbers: (number | null)[] = [error.httpStatus, error.serverCode, wait];
     throw new Error([...texts, ...numbers].join());
   } finally {

@@ -117,25 +117,24 @@ Mobivate::Client - creates API keys, one call at a time
 
 =head1 DESCRIPTION
 
-A client keeps its connection for the next call. A call runs in a thread that is not Perl's, and
-create_key waits for it in a way that lets Perl run the handlers of signals. Nothing else of the
-interpreter runs meanwhile.
+A client keeps its connection for the next call. A call runs in a C thread, and create_key waits
+for it in a way that lets Perl run signal handlers. Nothing else in the interpreter runs meanwhile.
 
 =head1 METHODS
 
-What fails throws a L<Mobivate::Error>; a wrong use, such as an undefined password, dies with a text.
+A failure throws a L<Mobivate::Error>. Misuse, such as an undefined password, dies with a string.
 
 =head2 new
 
     Mobivate::Client->new(%options)
 
-The options, all of which have a default. Sends nothing.
+Makes a client; sends nothing. All options have a default.
 
 =over
 
 =item base_url
 
-Where the service is. C<http://> is for loopback addresses alone.
+Where the service is. C<http://> is for loopback addresses only.
 
 =item timeout_ms
 
@@ -155,7 +154,7 @@ A directory of such certificates, hashed as by C<openssl rehash>.
 
 =item proxy
 
-The URL of a proxy; the empty string for none at all. By default the environment's.
+The URL of a proxy, or the empty string for none. The default is the environment's.
 
 =item user_agent
 
@@ -180,27 +179,27 @@ password are strings of characters, or references to scalars with bytes in UTF-8
 
     $client->create_key_into(\my $key, $username, \$password)
 
-The same for secrets that are to be wiped with L<Mobivate/wipe>: Perl copies neither the password nor the key.
+The same for secrets to be wiped with L<Mobivate/wipe>: Perl copies neither the password nor the key.
 
 =head2 key_state
 
-What became of the old key in the last call: C<unchanged>, C<replaced> or C<unknown>. For where the
-handler of a signal died, and so ended a call: C<replaced> then means that nobody has the new key.
+What the last call did to the old key: C<unchanged>, C<replaced> or C<unknown>. Ask it after a signal handler
+has died and so ended a call: C<replaced> then means that the new key is lost.
 
 =head2 cancel
 
 Ends the call in progress within 50 ms, and every later one at once, with a L<Mobivate::Error> of class
-C<Mobivate::Error::Cancelled>. For the handler of a signal. It sticks, so that a signal just before a call
+C<Mobivate::Error::Cancelled>. Made for signal handlers. It sticks, so that a signal just before a call
 counts, too.
 
 =head2 uncancel
 
-Takes C<cancel> back.
+Allows calls again after C<cancel>.
 
 =head2 close
 
-Closes the client, again if you like; the end of the last reference to it does the same. In the handler of
-a signal: ends the call in progress, too.
+Closes the client; closing it again does nothing. The same happens when the last reference goes. In a signal
+handler, it ends the call in progress, too.
 
 =head2 is_closed
 
@@ -208,15 +207,13 @@ Whether it is closed.
 
 =head1 SIGNALS
 
-A handler in C<%SIG> runs during a call, at once or at most 50 ms later. One that returns leaves the call
-going on. One that dies ends the call, which is then cancelled and over when the exception leaves
-create_key. One that exits does so after the call is over. A handler may use other clients. One that uses
-the same client gets Mobivate::Error::Busy.
+A handler in C<%SIG> runs during a call, at most 50 ms late. If it returns, the call goes on. If it dies, the
+call is cancelled, and over when the exception leaves create_key. If it exits, the call ends first. It may use
+other clients. A call on the same client throws Mobivate::Error::Busy.
 
 =head1 THREADS AND PROCESSES
 
-A client belongs to the Perl thread that made it: in a new thread there is only an unblessed scalar in its
-place. After a fork both processes can use it. Where the handler of a signal forks during a call, the
-child has none: its client is closed.
+A client belongs to the Perl thread that made it; a new thread finds an unblessed scalar in its place. After a
+fork, both processes can use it. If a signal handler forks during a call, the client is closed in the child.
 
 =cut

@@ -36,9 +36,20 @@ for my $name (values %classes, 'Library') {
     @{"Mobivate::Error::${name}::ISA"} = __PACKAGE__;
 }
 
-for my $field (qw(message status key_state http_status server_code server_message retry_after_ms file line)) {
+for my $field (qw(message status http_status server_code server_message retry_after_ms file line)) {
     no strict 'refs';    ## no critic (ProhibitNoStrict)
     *{$field} = sub { $_[0]{$field} };
+}
+
+# What is true of every call that fails so: nothing was sent, or the server refused.
+my %is_unchanged
+    = map { ("Mobivate::Error::$_" => 1) }
+    qw(InvalidArgument Resolve Connect TLS Credentials RateLimited Rejected Library);
+
+sub key_state {
+    my ($self) = @_;
+    return $self->{key_state} if defined $self->{key_state};
+    return $is_unchanged{ref $self} ? 'unchanged' : 'unknown';
 }
 
 sub class_of {
@@ -52,12 +63,19 @@ sub throw {
     my $depth = 0;
     $depth++ while caller($depth) =~ /^Mobivate(?:::|\z)/;
     (undef, @fields{qw(file line)}) = caller $depth;
-    die bless {key_state => 'unchanged', %fields}, $class;
+    die bless \%fields, $class;
 }
 
 sub as_string {
     my ($self) = @_;
-    return "$self->{message} at $self->{file} line $self->{line}.\n";
+    my ($message, $file, $line) = map { defined $_ ? $_ : q(?) } @{$self}{qw(message file line)};
+    return "$message at $file line $line.\n";
+}
+
+# For JSON::PP and the like, with convert_blessed.
+sub TO_JSON {
+    my ($self) = @_;
+    return {%{$self}, class => ref $self, key_state => $self->key_state};
 }
 
 1;
@@ -68,7 +86,7 @@ __END__
 
 =head1 NAME
 
-Mobivate::Error - why a call failed, and what became of the old key
+Mobivate::Error - why a call failed, and whether the old key still works
 
 =head1 SYNOPSIS
 
@@ -86,16 +104,18 @@ As a string, an error is its message with the place in the program. It never con
 
 =head2 message
 
-What went wrong, and what became of the old key.
+What went wrong, and whether the old key still works.
 
 =head2 status
 
-The library's name of it, such as C<MBV_ERR_TIMEOUT>; undefined for the two classes that are not the
+The library's name for it, such as C<MBV_ERR_TIMEOUT>; undefined for the two classes that are not the
 library's.
 
 =head2 key_state
 
-C<unchanged>: the old key still works. C<replaced>: it is revoked. C<unknown>: it may be.
+C<unchanged>: the old key still works. C<replaced>: it is revoked. C<unknown>: it may be. An error that has
+lost its state on the way, or was thrown without one, is C<unknown>, unless its class alone says that nothing
+has changed.
 
 =head2 http_status
 
@@ -103,11 +123,11 @@ The status code of the answer; undefined when none came.
 
 =head2 server_code
 
-The C<code> of the answer's body, or undefined.
+The C<code> in the answer, or undefined.
 
 =head2 server_message
 
-The C<message> of the answer's body, or undefined.
+The C<message> in the answer, or undefined.
 
 =head2 retry_after_ms
 
@@ -123,13 +143,21 @@ Its line.
 
 =head2 as_string
 
-What the error is as a string.
+The message with the place in the program.
 
 =head2 throw
 
     Mobivate::Error::Timeout->throw(message => ..., status => ..., key_state => ...)
 
-Throws an error, as a stand-in for a client would in a test.
+Throws an error, as a fake client would in a test.
+
+=head2 TO_JSON
+
+A plain hash of all of this, and the class, for JSON modules that convert blessed objects.
+
+=head1 COPIES
+
+An error is a blessed hash of plain values: it survives L<Storable>, threads, and dying again.
 
 =head2 class_of
 
@@ -139,7 +167,7 @@ The class for a status, by its number.
 
 Each is a Mobivate::Error: Mobivate::Error::InvalidArgument, NoMemory, Busy, Cancelled, Timeout, Resolve,
 Connect, TLS, Transport, Credentials (401), RateLimited (429), Rejected (any other 4xx), Server (5xx),
-Protocol, BufferTooSmall, Internal; and of this distribution Closed (the client is closed) and Library
-(libmobivate is missing, or not of version 1).
+Protocol, BufferTooSmall, Internal; and this distribution's own Closed (the client is closed) and Library
+(libmobivate is missing, or not version 1).
 
 =cut

@@ -45,8 +45,8 @@ $ffi->attach([call_end     => 'Mobivate::Call::end']          => ['call']       
 $ffi->attach([call_text    => '_text']                        => [qw(call int size_t*)] => 'opaque');
 $ffi->attach([call_numbers => '_numbers']                     => [qw(call sint64[4])]   => 'void');
 
-# While the interpreter ends, Platypus may end before what it is needed for. A call in progress is over by
-# then: `exit` first leaves the functions that are at work.
+# While the interpreter ends, Platypus may be gone before the objects that need it. A call in progress is over
+# by then: `exit` first leaves the functions that are running.
 my %guarded = (
     'Mobivate::Client::close'   => \&_close_client,
     'Mobivate::Client::DESTROY' => \&_free_client,
@@ -74,21 +74,18 @@ sub ensure_loaded {
     return if $is_loaded;
     my $named    = $ENV{MOBIVATE_LIBRARY};
     my $is_named = defined $named && length $named;
-    my $where
-        = $is_named
-        ? "$named, which MOBIVATE_LIBRARY names,"
-        : "$default_name, on the dynamic loader's search path,";
-    my $install = 'install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.';
-    my $why     = load($is_named ? $named : $default_name);
+    my $where    = $is_named ? "$named (from MOBIVATE_LIBRARY)" : $default_name;
+    my $install  = 'Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file.';
+    my $why      = load($is_named ? $named : $default_name);
     if (defined $why) {
-        my $what = $why =~ /undefined symbol/ ? 'is not libmobivate 1.x' : 'could not be loaded';
-        Mobivate::Error::Library->throw(message => "$where $what ($why); $install");
+        my $what = $why =~ /undefined symbol/ ? "$where is not libmobivate 1.x" : "cannot load $where";
+        Mobivate::Error::Library->throw(message => "$what: $why. $install");
     }
     my $number = version_number();
     if ($number < $oldest || $number >= $too_new) {
         my $found = version();
         Mobivate::Error::Library->throw(
-            message => "$where has version $found, and 1.0.0 or newer, and below 2, is needed; $install");
+            message => "found libmobivate $found, $where; this distribution needs >= 1.0.0, < 2. $install");
     }
     $is_loaded = 1;
     return;

@@ -6,17 +6,15 @@ package Standin;
 use strict;
 use warnings;
 
-use Exporter 'import';
 use HTTP::Tiny;
 use JSON::PP ();
 use POSIX    ();
 
-our @EXPORT_OK = qw(%facts over_http over_https create_account account when_requested);
+my $json  = JSON::PP->new->utf8;
+my %facts = %{$json->decode($ENV{MOBIVATE_STANDIN} || die "Run this under tests/standin.\n")};
 
-my $json = JSON::PP->new->utf8;
-our %facts = %{$json->decode($ENV{MOBIVATE_STANDIN} || die "Run this under tests/standin.\n")};
-
-sub over_http { return (base_url => $facts{http}, proxy => q()) }
+sub facts      { return \%facts }
+sub over_http  { return (base_url => $facts{http},  proxy   => q()) }
 sub over_https { return (base_url => $facts{https}, ca_file => $facts{ca_file}, proxy => q()) }
 
 sub _request {

@@ -10,6 +10,16 @@ module Mobivate
   class Call
     # Guarded by the handle's lock.
     attr_accessor :cancelled, :abandoned
+    # What the call did to the old key.
+    attr_accessor :key_state
+
+    # What to do where an exception of the program's own ended the call.
+    NEXT_STEPS = {
+      unchanged: "The old key still works.",
+      replaced: "The old key is revoked, and the new one is lost: create a key again.",
+      unknown: "The old key may be revoked: create a key again to have a valid one."
+    }.freeze
+    private_constant :NEXT_STEPS
 
     def initialize(handle, username, password, cancellation)
       @handle = handle
@@ -18,9 +28,11 @@ module Mobivate
       @cancellation = cancellation
       @events = Thread::Queue.new
       @cancelled = @abandoned = false
+      @key_state = :unchanged
     end
 
-    # The key. Whatever ends the waiting, the call has ended, too, when this returns.
+    # The key. Whatever ends the wait, the call has ended, too, when this returns. An exception that ended it
+    # gets a CancelledError as its cause, which carries the key state.
     def key
       @cancellation&.attach(@events)
       @handle.cancel(self) if @cancellation&.cancelled?
@@ -31,6 +43,11 @@ module Mobivate
       raise outcome if outcome.is_a?(Exception)
 
       outcome
+    rescue Exception => e # rubocop:disable Lint/RescueException
+      raise if e.equal?(outcome) || e.frozen? || e.cause
+
+      abandon
+      raise e, cause: interruption
     ensure
       @cancellation&.detach(@events)
       abandon unless outcome
@@ -54,7 +71,17 @@ module Mobivate
     end
 
     def abandon
-      Thread.handle_interrupt(Object => :never) { wait if @handle.cancel(self, abandon: true) }
+      Thread.handle_interrupt(Object => :never) do
+        next unless @handle.cancel(self, abandon: true)
+
+        lost = wait
+        Mobivate.wipe(lost) if lost.is_a?(String)
+      end
+    end
+
+    def interruption
+      CancelledError.new("The call was interrupted. #{NEXT_STEPS[@key_state]}",
+                         status: "MBV_ERR_CANCELLED", key_state: @key_state)
     end
   end
   private_constant :Call

@@ -2,15 +2,15 @@
 # frozen_string_literal: true
 
 module Mobivate
-  # Ends the calls that it was given to, and those that it is given to later, with CancelledError. One for
-  # each call, or for several that end together.
+  # Ends the calls that it is passed to, now or later, with CancelledError. Use one for each call, or one for
+  # several calls that end together.
   class Cancellation
     def initialize
       @cancelled = false
       @listeners = []
     end
 
-    # Ends the calls within 50 ms. From any thread, and in a signal's handler, where no lock can be taken.
+    # Ends the calls within 50 ms. Works on any thread, and in a signal handler, where Ruby allows no lock.
     def cancel
       @cancelled = true
       @listeners.dup.each { |events| events << :cancel }

@@ -9,7 +9,7 @@ module Mobivate
   # Creates API keys, one call at a time, and keeps its connection for the next one. A call blocks its thread
   # (with a fiber scheduler: its fiber) and no other.
   class Client
-    # With a block: yields a new client, closes it behind, and returns the block's value.
+    # With a block: yields a new client, closes it afterwards, and returns the block's value.
     def self.open(**options)
       client = new(**options)
       return client unless block_given?
@@ -31,7 +31,7 @@ module Mobivate
     # proxy::              the URL of a proxy, "" for none at all; by default the environment's
     # user_agent::         the User-Agent header
     #
-    # Raises InvalidArgumentError where one cannot be used.
+    # Raises InvalidArgumentError for one that cannot be used.
     def initialize(**options)
       @handle = Handle.new
       set(**options)
@@ -55,11 +55,12 @@ module Mobivate
 
     # Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
     #
-    # The user name and the password are strings of 1 to 65536 bytes in UTF-8. The key is a String that nobody
-    # else has. Mobivate.wipe wipes it, and a password, in place.
+    # The user name and the password are strings of 1 to 65536 bytes in UTF-8. The key is a new String.
+    # Mobivate.wipe wipes it, and a password, in place.
     #
-    # Raises Error, which tells what became of the old key, and ClosedError. What interrupts the thread
-    # (Ctrl-C, Thread#raise, Thread#kill, Timeout) ends the call within 50 ms; #key_state then tells it.
+    # Raises Error, which says whether the old key still works, and ClosedError. Whatever interrupts the
+    # thread (Ctrl-C, Thread#raise, Thread#kill, Timeout) ends the call within 50 ms: #key_state then has the
+    # state of the old key, and so has the cause of the exception, a CancelledError.
     def create_key(username, password, cancellation: nil)
       raise TypeError, "The user name must be a String." unless username.is_a?(String)
       raise TypeError, "The password must be a String." unless password.is_a?(String)
@@ -70,8 +71,8 @@ module Mobivate
       Call.new(@handle, username, password, cancellation).key
     end
 
-    # What became of the old key in the last call: :unchanged, :replaced or :unknown. For where something
-    # interrupted the call: :replaced then means that nobody has the new key.
+    # What the last call did to the old key: :unchanged, :replaced or :unknown. After an interrupted call,
+    # :replaced means that the new key is lost.
     def key_state
       @handle.key_state
     end

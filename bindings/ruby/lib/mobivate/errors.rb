@@ -2,19 +2,17 @@
 # frozen_string_literal: true
 
 module Mobivate
-  # A call that failed. The message says what went wrong and what became of the old key, and never contains
-  # a password or a key.
+  # A call that failed. The message says what went wrong and whether the old key still works, and never
+  # contains a password or a key.
   class Error < StandardError
-    # The library's name of the status, such as "MBV_ERR_TIMEOUT".
+    # The library's name for the status, such as "MBV_ERR_TIMEOUT".
     attr_reader :status
-    # What became of the key that the account had before: :unchanged, :replaced or :unknown.
-    attr_reader :key_state
     # The status code of the answer, the "code" and the "message" of its body; nil where there was none.
     attr_reader :http_status, :server_code, :server_message
     # How many milliseconds the server asked to wait; nil where it did not say.
     attr_reader :retry_after_ms
 
-    def initialize(message = nil, status: nil, key_state: :unknown, http_status: nil, server_code: nil,
+    def initialize(message = nil, status: nil, key_state: nil, http_status: nil, server_code: nil,
                    server_message: nil, retry_after_ms: nil)
       super(message)
       @status = status
@@ -24,17 +22,24 @@ module Mobivate
       @server_message = server_message
       @retry_after_ms = retry_after_ms
     end
+
+    # What the call did to the key that the account had: :unchanged, :replaced or :unknown. An error that has
+    # lost its state on the way (as JSON, say, or raised again by its class) is :unknown, unless its class
+    # alone says that nothing has changed.
+    def key_state
+      @key_state || (UNCHANGED.include?(self.class) ? :unchanged : :unknown)
+    end
   end
 
   # An argument or an option that cannot be used. Nothing was sent.
   class InvalidArgumentError < Error; end
   # An allocation failed.
   class OutOfMemoryError < Error; end
-  # The client is in a call on another thread, which goes on.
+  # The client is in a call on another thread, which continues.
   class BusyError < Error; end
   # A Cancellation, or Client#close, ended the call.
   class CancelledError < Error; end
-  # timeout_ms or connect_timeout_ms passed.
+  # The call took longer than timeout_ms, or connecting longer than connect_timeout_ms.
   class TimeoutError < Error; end
   # The name of the host or of the proxy was not found.
   class ResolveError < Error; end
@@ -61,20 +66,23 @@ module Mobivate
 
   # The client is closed.
   class ClosedError < IOError; end
-  # libmobivate is missing, or not of version 1.
+  # libmobivate is missing, or not version 1.
   class LibraryError < LoadError; end
 
-  # Which class is for which status.
   class Error
+    # Nothing was sent, or the server refused.
+    UNCHANGED = [InvalidArgumentError, ResolveError, ConnectError, TLSError, CredentialsError,
+                 RateLimitedError, RejectedError].freeze
+    # Which class is for which status.
     CLASSES = {
       -1 => InvalidArgumentError, -2 => OutOfMemoryError, -3 => BusyError, -4 => CancelledError,
       -5 => TimeoutError, -6 => ResolveError, -7 => ConnectError, -8 => TLSError, -9 => TransportError,
       -10 => CredentialsError, -11 => RateLimitedError, -12 => RejectedError, -13 => ServerError,
       -14 => ProtocolError, -15 => BufferTooSmallError, -99 => InternalError
     }.freeze
-    private_constant :CLASSES
+    private_constant :UNCHANGED, :CLASSES
 
-    # The class of the errors with a status of the library; a status that is not known yet: Error itself.
+    # The class for a status of the library; Error itself for an unknown one.
     def self.for(status)
       CLASSES.fetch(status, Error)
     end

@@ -8,12 +8,12 @@ require_relative "memory"
 module Mobivate
   # The library's client. Its lock guards who is in a call, and that nothing touches what is freed.
   class Handle
-    # The library's own words. It cannot be asked: what it says may be the other call's already.
+    # The library's own words. Asking it could give those of the other call.
     BUSY = "The client is in a call on another thread. What becomes of the old key is that call's to tell."
     NO_MEMORY = "There was no memory for a client. The old key still works."
     private_constant :BUSY, :NO_MEMORY
 
-    # Frees a client that nobody closed. A child process leaves alone what its parent may be in a call with.
+    # Frees a client that nobody closed; not in a child process, whose parent may have been in a call.
     def self.finalizer(address, process)
       proc { Library.mbv_free(address) if Process.pid == process }
     end
@@ -46,7 +46,7 @@ module Mobivate
       texts&.each(&:wipe)
     end
 
-    # Makes the call, on a thread that nothing interrupts. Returns the key or an exception.
+    # Makes the call on a thread that nothing interrupts. Returns the key or an exception.
     def create_key(call, username, password)
       error = claim(call)
       return error if error
@@ -57,7 +57,7 @@ module Mobivate
         outcome_of(*texts)
       ensure
         texts&.each(&:wipe)
-        release
+        release(call)
       end
     end
 
@@ -98,15 +98,15 @@ module Mobivate
         # What ended an earlier call must not end this one.
         Library.mbv_uncancel(@address)
         Library.mbv_cancel(@address) if call.cancelled
-        @key_state = :unknown
+        @key_state = call.key_state = :unknown
         @call = call
         nil
       end
     end
 
-    def release
+    def release(call)
       @lock.synchronize do
-        @key_state = Library::KEY_STATES[Library.mbv_key_state(@address)]
+        @key_state = call.key_state = Library::KEY_STATES[Library.mbv_key_state(@address)]
         @call = nil
         free if @closed
       end
@@ -131,7 +131,7 @@ module Mobivate
                             status: Library.mbv_status_name(status), **details)
     end
 
-    # What the library tells of the last call. Where there was no such thing, nil.
+    # What the library says about the last call; nil where there is nothing to say.
     def details
       retry_after_ms = Library.mbv_retry_after_ms(@address)
       server_message = text_of(:mbv_server_message)

@@ -9,7 +9,7 @@ module Mobivate
   module Library
     DEFAULT_NAME = "libmobivate.so.1"
     VERSIONS = 10_000...20_000
-    # Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+    # Holds the longest possible key, so that mbv_take_key is never needed.
     KEY_CAPACITY = 4097
     # The key states, by their numbers.
     KEY_STATES = %i[unchanged replaced unknown].freeze
@@ -41,12 +41,11 @@ module Mobivate
 
     class << self
       def load(named = ENV.fetch("MOBIVATE_LIBRARY", ""))
-        where = "#{named}, which MOBIVATE_LIBRARY names,"
-        where = "#{DEFAULT_NAME}, on the dynamic loader's search path," if named.empty?
+        where = named.empty? ? DEFAULT_NAME : "#{named} (from MOBIVATE_LIBRARY)"
         define(dlopen(named.empty? ? DEFAULT_NAME : named, where), where)
         return if VERSIONS.cover?(mbv_version_number)
 
-        fail_with("#{where} has version #{mbv_version}, and 1.0.0 or newer, and below 2, is needed")
+        fail_with("found libmobivate #{mbv_version}, #{where}; this gem needs >= 1.0.0, < 2")
       end
 
       private
@@ -54,12 +53,12 @@ module Mobivate
       def dlopen(name, where)
         Fiddle::Handle.new(name, Fiddle::RTLD_NOW)
       rescue Fiddle::DLError => e
-        fail_with("#{where} could not be loaded (#{e.message})")
+        fail_with("cannot load #{where}: #{e.message}")
       end
 
       def define(handle, where)
         DECLARATIONS.each do |name, (returns, parameters)|
-          # The others end at once: they keep Ruby's lock, and nothing interrupts them.
+          # The others return at once: they keep Ruby's lock, and nothing interrupts them.
           function = Fiddle::Function.new(handle[name], parameters.map { |type| number(type) },
                                           number(returns), need_gvl: name != "mbv_create_key", name: name)
           if returns == "const char *"
@@ -69,7 +68,7 @@ module Mobivate
           end
         end
       rescue Fiddle::DLError => e
-        fail_with("#{where} is not libmobivate 1.x (#{e.message})")
+        fail_with("#{where} is not libmobivate 1.x: #{e.message}")
       end
 
       def text(pointer)
@@ -81,7 +80,7 @@ module Mobivate
       end
 
       def fail_with(what)
-        raise LibraryError, "#{what}; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY."
+        raise LibraryError, "#{what}. Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
       end
     end
   end

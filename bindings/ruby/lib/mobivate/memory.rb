@@ -4,10 +4,10 @@
 require "fiddle"
 
 module Mobivate
-  # Memory of C's for the library to read and write, which is wiped. The caller's own strings will not do:
-  # another thread can change one during the call.
+  # C memory that the library reads and writes, and that is wiped. The caller's own strings will not do:
+  # another thread could change one during the call.
   class Memory
-    # What is no text: the library refuses it, and says so.
+    # Not a text: the library refuses it, and says so.
     NOT_UTF8 = "\xFF"
     private_constant :NOT_UTF8
 
@@ -21,7 +21,7 @@ module Mobivate
       fill(Fiddle::Pointer[copy], copy.bytesize) if copy
     end
 
-    # In one step, between which no other thread comes.
+    # In one step, so that no other thread gets in between.
     def self.copy(text)
       case text.encoding
       when Encoding::UTF_8, Encoding::US_ASCII, Encoding::BINARY then [text].pack("a*")

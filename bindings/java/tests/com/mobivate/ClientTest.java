@@ -13,10 +13,17 @@ import static org.junit.Assert.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.sun.jna.Memory;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,10 +40,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TestWatcher;
 
 /** What a client does that is the language's own. */
 public class ClientTest {
+    @Rule
+    public final TestWatcher skipped = new Standin.Skipped();
+
     private static final char[] SECRET = PASSWORD.toCharArray();
     private static final String CLOSED = "The client is closed.";
 
@@ -125,7 +137,7 @@ public class ClientTest {
     public void whatAnExceptionDoesNotHaveIsEmpty() {
         try (Client client = Standin.client()) {
             client.setBaseUrl("https://"
-                    + Standin.FACTS.getAsJsonObject("hosts").get("refused").getAsString());
+                    + Standin.facts().getAsJsonObject("hosts").get("refused").getAsString());
             MobivateException error =
                     assertThrows(MobivateException.class, () -> client.createKey("nobody", PASSWORD));
             assertEquals(Status.CONNECT, error.status());
@@ -156,7 +168,7 @@ public class ClientTest {
 
     @Test
     public void aClosedClientSaysSoAndMayBeClosedAgain() {
-        Client client = new Client();
+        Client client = Standin.newClient();
         client.close();
         client.close();
         List<IllegalStateException> errors = List.of(
@@ -213,7 +225,7 @@ public class ClientTest {
     public void aForgottenClientIsFreed() throws Exception {
         JsonObject relay = newRelay();
         String username = Standin.newAccount();
-        Client client = new Client();
+        Client client = Standin.newClient();
         client.setBaseUrl(relay.get("url").getAsString());
         client.createKey(username, SECRET).close();
         assertEquals(0, closedConnections(relay, 0));
@@ -459,16 +471,102 @@ public class ClientTest {
 
     @Test
     public void optionsAreRefusedByName() {
-        try (Client client = new Client()) {
+        try (Client client = Standin.newClient()) {
             client.setConnectTimeout(Duration.ofSeconds(5));
-            client.setCaDirectory(Standin.CA_FILE.getParent());
+            client.setCaDirectory(Path.of("/"));
             client.setUserAgent("test/1");
             IllegalArgumentException error = assertThrows(
-                    IllegalArgumentException.class, () -> client.setTimeout(Duration.ofNanos(1)));
+                    IllegalArgumentException.class, () -> client.setTimeout(Duration.ZERO));
             assertTrue(error.getMessage(), error.getMessage().startsWith("The option timeout_ms must be"));
-            assertThrows(IllegalArgumentException.class, () -> client.setProxy("a\0b"));
+            for (Duration time : List.of(Duration.ofSeconds(Long.MAX_VALUE), Duration.ofSeconds(Long.MIN_VALUE))) {
+                error = assertThrows(IllegalArgumentException.class, () -> client.setConnectTimeout(time));
+                assertTrue(error.getMessage(), error.getMessage().startsWith("The option connect_timeout_ms must be"));
+            }
+            error = assertThrows(IllegalArgumentException.class, () -> client.setProxy("a\0b"));
+            assertEquals("The option proxy contains a NUL.", error.getMessage());
             assertThrows(IllegalArgumentException.class, () -> client.setOption("proxy\0", ""));
         }
+    }
+
+    @Test
+    public void aTimeoutIsNeverShorterThanAskedFor() {
+        try (Client client = Standin.newClient()) {
+            // Cut to whole milliseconds, both would be 0, which is refused.
+            client.setTimeout(Duration.ofNanos(1));
+            client.setConnectTimeout(Duration.ofNanos(999_999));
+            // And this would be the longest that there may be.
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> client.setTimeout(Duration.ofMillis(Integer.MAX_VALUE).plusNanos(1)));
+        }
+    }
+
+    @Test
+    public void aTextThatIsDroppedIsWiped() throws Exception {
+        // Memory that outlives the text in it, to look at.
+        try (Memory memory = new Memory(64)) {
+            memory.setMemory(0, 64, (byte) 'p');
+            new NativeText((Memory) memory.share(0, 33), 32);
+            byte[] wiped = new byte[33];
+            for (int turn = 0; turn < 200 && !Arrays.equals(wiped, memory.getByteArray(0, 33)); ++turn) {
+                System.gc();
+                Thread.sleep(10); // Nobody is told when a Cleaner has run.
+            }
+            assertArrayEquals(wiped, memory.getByteArray(0, 33));
+            assertEquals('p', memory.getByte(33));
+        }
+    }
+
+    @Test
+    public void whatAnExecutorDropsIsDropped() throws Exception {
+        try (Client client = Standin.newClient()) {
+            CompletableFuture<ApiKey> future = client.createKeyAsync("nobody", SECRET, task -> {});
+            Field field = future.getClass().getDeclaredField("password");
+            field.setAccessible(true);
+            WeakReference<Object> password = new WeakReference<>(field.get(future));
+            assertFalse(password.refersTo(null));
+            future = null;
+            for (int turn = 0; turn < 100 && !password.refersTo(null); ++turn) {
+                System.gc();
+            }
+            assertTrue(password.refersTo(null));
+        }
+    }
+
+    private static Object copy(Object object) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream output = new ObjectOutputStream(bytes)) {
+            output.writeObject(object);
+        }
+        return new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+    }
+
+    @Test
+    public void anExceptionIsWholeAfterSerialisation() throws Exception {
+        for (KeyState state : KeyState.values()) {
+            MobivateException error = new MobivateException("text", Status.REJECTED, state, 403, 7, "No", 7000);
+            CompletionException wrapped = new CompletionException(error);
+            for (Object sent : List.of(copy(error), ((Throwable) copy(wrapped)).getCause())) {
+                MobivateException found = (MobivateException) sent;
+                assertEquals("text", found.getMessage());
+                assertEquals(Status.REJECTED, found.status());
+                assertEquals(state, found.keyState());
+                assertEquals(OptionalInt.of(403), found.httpStatus());
+                assertEquals(OptionalInt.of(7), found.serverCode());
+                assertEquals(Optional.of("No"), found.serverMessage());
+                assertEquals(Optional.of(Duration.ofSeconds(7)), found.retryAfter());
+            }
+        }
+    }
+
+    @Test
+    public void aKeyStateThatWasLostIsUnknown() throws Exception {
+        MobivateException error = (MobivateException) copy(new MobivateException("text", null, null, 0, 0, null, -1));
+        assertEquals(KeyState.UNKNOWN, error.keyState());
+        assertEquals(Status.INTERNAL, error.status());
+        assertEquals(Optional.empty(), error.serverMessage());
+        assertEquals(KeyState.UNKNOWN, KeyState.of(KeyState.values().length));
+        assertEquals(KeyState.UNKNOWN, KeyState.of(-1));
     }
 
     @Test

@@ -18,10 +18,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.Before;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TestWatcher;
 
 /** Compares the declarations with those of mobivate.h. */
 public class DeclarationsTest {
+    @Rule
+    public final TestWatcher skipped = new Standin.Skipped();
+
     private static final Map<String, Class<?>> PARAMETERS = Map.of(
             "mbv_client *", MobivateLibrary.ClientPointer.class,
             "const mbv_client *", MobivateLibrary.ClientPointer.class,
@@ -38,10 +44,11 @@ public class DeclarationsTest {
             "int64_t", long.class,
             "void", void.class);
 
-    private final JsonObject header;
+    private JsonObject header;
 
-    public DeclarationsTest() throws IOException {
-        header = JsonParser.parseString(Files.readString(Path.of(System.getenv("MOBIVATE_HEADER"))))
+    @Before
+    public void readHeader() throws IOException {
+        header = JsonParser.parseString(Files.readString(Path.of(Standin.variable("MOBIVATE_HEADER"))))
                 .getAsJsonObject();
     }
 

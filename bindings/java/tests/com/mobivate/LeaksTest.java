@@ -20,10 +20,15 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TestWatcher;
 
 /** Ten thousand calls leave no memory and no descriptor behind. */
 public class LeaksTest {
+    @Rule
+    public final TestWatcher skipped = new Standin.Skipped();
+
     private static final String USUAL = "leaks-java@example.com";
     private static final String LONG = "leaks-long-java@example.com";
 

@@ -12,17 +12,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.Assume;
+import org.junit.AssumptionViolatedException;
+import org.junit.rules.TestWatcher;
+import org.junit.runner.Description;
 
 /** The stand-in service, as tests/standin/README.md describes it. */
 final class Standin {
-    static final JsonObject FACTS =
-            JsonParser.parseString(System.getenv("MOBIVATE_STANDIN")).getAsJsonObject();
-    static final String HTTP = FACTS.get("http").getAsString();
-    static final String HTTPS = FACTS.get("https").getAsString();
-    static final Path CA_FILE = Path.of(FACTS.get("ca_file").getAsString());
     static final String PASSWORD = "correct-password";
 
-    /** A scenario that answers never. */
+    /** A scenario that never answers. */
     static final JsonObject STALLS = json("{'creates': true, 'cut': {'after': 0, 'how': 'stall'}}");
 
     private static int accounts;
@@ -35,13 +34,46 @@ final class Standin {
 
     private Standin() {}
 
+    /** Names each test that is skipped, and why. */
+    static final class Skipped extends TestWatcher {
+        @Override
+        protected void skipped(AssumptionViolatedException reason, Description test) {
+            System.out.println("skipped: " + test.getDisplayName() + ": " + reason.getMessage());
+        }
+    }
+
+    /** A variable that tests/bindings sets. Without it, `mvn install` for example, the test is skipped. */
+    static String variable(String name) {
+        String value = System.getenv(name);
+        Assume.assumeTrue(name + " is not set: tests/run -R bindings.java runs this test", value != null);
+        return value;
+    }
+
+    /** A client with its defaults. Without libmobivate the test is skipped, where it is not what is tested. */
+    static Client newClient() {
+        try {
+            return new Client();
+        } catch (UnsatisfiedLinkError error) {
+            Assume.assumeTrue(error.getMessage(), System.getenv("MOBIVATE_LIBRARY") != null);
+            throw error;
+        }
+    }
+
+    static JsonObject facts() {
+        return JsonParser.parseString(variable("MOBIVATE_STANDIN")).getAsJsonObject();
+    }
+
+    static Path caFile() {
+        return Path.of(facts().get("ca_file").getAsString());
+    }
+
     static JsonObject json(String text) {
         return JsonParser.parseString(text.replace('\'', '"')).getAsJsonObject();
     }
 
     static JsonObject control(String method, String path, JsonObject body)
             throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(HTTP + path))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(facts().get("http").getAsString() + path))
                 .method(
                         method,
                         body == null
@@ -90,16 +122,18 @@ final class Standin {
     }
 
     static Client client() {
-        Client client = new Client();
-        client.setBaseUrl(HTTPS);
-        client.setCaFile(CA_FILE);
+        String url = facts().get("https").getAsString();
+        Client client = newClient();
+        client.setBaseUrl(url);
+        client.setCaFile(caFile());
         client.setProxy("");
         return client;
     }
 
     static Client clientOverHttp() {
-        Client client = new Client();
-        client.setBaseUrl(HTTP);
+        String url = facts().get("http").getAsString();
+        Client client = newClient();
+        client.setBaseUrl(url);
         return client;
     }
 }

@@ -7,8 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A new API key. It lies outside of the Java heap, where no collector copies it, and is wiped when it is
- * closed.
+ * A new API key, outside the Java heap, where no collector copies it. It is wiped when it is closed, or collected.
  *
  * <p>Instances may be used by several threads.
  */
@@ -55,14 +54,14 @@ public final class ApiKey implements AutoCloseable {
         return memory.getByteArray(0, size);
     }
 
-    /** Wipes the key. A second time nothing happens. */
+    /** Wipes the key. Closing twice is fine. */
     @Override
     public synchronized void close() {
         memory = null;
         wiping.clean();
     }
 
-    /** Tells the size of the key, and nothing else of it. */
+    /** The size of the key, and nothing else of it. */
     @Override
     public String toString() {
         return "ApiKey[" + size + " bytes]";

@@ -29,11 +29,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Client implements AutoCloseable {
     static final Cleaner CLEANER = Cleaner.create();
 
-    /** Room for the longest key there is, so that none is left to be taken with mbv_take_key. */
+    /** Holds the longest key there is and its NUL, so that none is left for mbv_take_key. */
     static final int KEY_CAPACITY = 4097;
 
     private static final String BUSY =
-            "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
+            "The client is in a call on another thread; that call will say whether the old key still works.";
 
     private final MobivateLibrary library = LibraryLoader.load();
     private final ClientPointer pointer;
@@ -54,7 +54,7 @@ public final class Client implements AutoCloseable {
         MobivateLibrary functions = library;
         ClientPointer client = functions.mbv_new();
         if (client == null) {
-            throw new OutOfMemoryError("There was no memory for a client.");
+            throw new OutOfMemoryError("Out of memory for a client.");
         }
         pointer = client;
         freeing = CLEANER.register(this, () -> functions.mbv_free(client));
@@ -64,7 +64,7 @@ public final class Client implements AutoCloseable {
      * Sets where the service is.
      *
      * @param baseUrl default {@code https://api.mobivatebulksms.com}; {@code http://} is for loopback only
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setBaseUrl(String baseUrl) {
         setOption("base_url", baseUrl);
@@ -73,28 +73,28 @@ public final class Client implements AutoCloseable {
     /**
      * Sets how long a whole call may take.
      *
-     * @param timeout in whole milliseconds; default 30 s
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @param timeout rounded up to whole milliseconds; default 30 s
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setTimeout(Duration timeout) {
-        setOption("timeout_ms", Long.toString(timeout.toMillis()));
+        setOption("timeout_ms", milliseconds(timeout));
     }
 
     /**
      * Sets how long it may take to resolve, connect and shake hands.
      *
-     * @param timeout in whole milliseconds; default 10 s
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @param timeout rounded up to whole milliseconds; default 10 s
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setConnectTimeout(Duration timeout) {
-        setOption("connect_timeout_ms", Long.toString(timeout.toMillis()));
+        setOption("connect_timeout_ms", milliseconds(timeout));
     }
 
     /**
      * Sets which certificates to trust, in place of the system's.
      *
      * @param file a PEM file
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setCaFile(Path file) {
         setOption("ca_file", file.toString());
@@ -104,7 +104,7 @@ public final class Client implements AutoCloseable {
      * Sets which certificates to trust, in place of the system's.
      *
      * @param directory holds certificates that are hashed as by {@code openssl rehash}
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setCaDirectory(Path directory) {
         setOption("ca_dir", directory.toString());
@@ -115,7 +115,7 @@ public final class Client implements AutoCloseable {
      *
      * @param proxy an http, https, socks4, socks4a, socks5 or socks5h URL, or empty for none at all; default:
      *     the environment's ({@code https_proxy}, {@code all_proxy}, {@code no_proxy}), as with curl
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setProxy(String proxy) {
         setOption("proxy", proxy);
@@ -125,7 +125,7 @@ public final class Client implements AutoCloseable {
      * Sets the {@code User-Agent} header.
      *
      * @param userAgent default {@code libmobivate/VERSION}
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      */
     public void setUserAgent(String userAgent) {
         setOption("user_agent", userAgent);
@@ -136,12 +136,12 @@ public final class Client implements AutoCloseable {
      *
      * @param name such as {@code timeout_ms}
      * @param value its value
-     * @throws IllegalArgumentException it cannot be used; the message says why
+     * @throws IllegalArgumentException it is invalid; the message says why
      * @throws IllegalStateException the client is closed, or in a call
      */
     public void setOption(String name, String value) {
         if (name.indexOf('\0') >= 0 || value.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("An option contains a NUL.");
+            throw new IllegalArgumentException("The option " + name.replace("\0", "\\0") + " contains a NUL.");
         }
         try (NativeText nameText = NativeText.of(name);
                 NativeText valueText = NativeText.of(value)) {
@@ -160,12 +160,12 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
+     * Creates an API key for an account, which revokes the old one. Sends at most one request.
      *
      * @param username at most 65536 bytes of UTF-8
      * @param password likewise; a string cannot be wiped
      * @return the key, to be closed
-     * @throws MobivateException no key was handed over; it tells what became of the old one
+     * @throws MobivateException there is no new key; it says whether the old one still works
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, String password) throws MobivateException {
@@ -181,7 +181,7 @@ public final class Client implements AutoCloseable {
      * @param username at most 65536 bytes of UTF-8
      * @param password likewise, once encoded
      * @return the key, to be closed
-     * @throws MobivateException no key was handed over; it tells what became of the old one
+     * @throws MobivateException there is no new key; it says whether the old one still works
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, char[] password) throws MobivateException {
@@ -197,7 +197,7 @@ public final class Client implements AutoCloseable {
      * @param username at most 65536 bytes of UTF-8
      * @param password likewise
      * @return the key, to be closed
-     * @throws MobivateException no key was handed over; it tells what became of the old one
+     * @throws MobivateException there is no new key; it says whether the old one still works
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, byte[] password) throws MobivateException {
@@ -212,10 +212,10 @@ public final class Client implements AutoCloseable {
      *
      * <p>The future fails with the {@link MobivateException}, or with an {@link IllegalStateException} where
      * the client is closed. {@link CompletableFuture#cancel} ends the call, and returns when it has ended:
-     * the {@link CancellationException} says in its message what became of the old key, and its cause is the
+     * the {@link CancellationException} says in its message whether the old key still works, and its cause is the
      * {@link MobivateException}. A future that is completed by somebody else, by {@link
-     * CompletableFuture#orTimeout} for example, ends the call too. What depends on this future does not: keep
-     * this one to cancel.
+     * CompletableFuture#orTimeout} for example, ends the call too, and its key state is lost: {@link
+     * #setTimeout} keeps it. Cancelling a future that depends on this one does not end the call.
      *
      * @param username at most 65536 bytes of UTF-8
      * @param password likewise, once encoded; it is copied before this returns, and may be wiped at once
@@ -249,8 +249,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Closes the connection and wipes what the client holds. A call on another thread is cancelled, and has
-     * ended when this returns. A second time nothing happens.
+     * Closes the connection and wipes what the client holds. A call on another thread is cancelled, and has ended
+     * when this returns. Closing twice is fine.
      */
     @Override
     public void close() {
@@ -318,11 +318,11 @@ public final class Client implements AutoCloseable {
                 throw closed();
             }
             if (running != null) {
-                // Not asked of the library: where that call has not got there yet, it would let this one in.
+                // The library would not know yet: that call may not have reached it.
                 throw new MobivateException(BUSY, Status.BUSY, KeyState.UNKNOWN);
             }
             running = call;
-            // What ended an earlier call must not end this one; but what ended this one before it began must.
+            // What cancelled an earlier call must not cancel this one; what cancelled this one before it began must.
             library.mbv_uncancel(pointer);
             if (call.cancelled) {
                 library.mbv_cancel(pointer);
@@ -337,7 +337,7 @@ public final class Client implements AutoCloseable {
         }
     }
 
-    /** What the library tells of the call that has just failed. */
+    /** What the library says about the call that has just failed. */
     private MobivateException failure(Status status) {
         return new MobivateException(
                 text(library::mbv_error_message),
@@ -347,6 +347,15 @@ public final class Client implements AutoCloseable {
                 library.mbv_server_code(pointer),
                 text(library::mbv_server_message),
                 library.mbv_retry_after_ms(pointer));
+    }
+
+    /** Never less than was asked for; what no number can hold, the library refuses by the option's name. */
+    private static String milliseconds(Duration time) {
+        try {
+            return Long.toString(time.plusNanos(999_999).toMillis());
+        } catch (ArithmeticException tooLong) {
+            return Long.toString(time.isNegative() ? Long.MIN_VALUE : Long.MAX_VALUE);
+        }
     }
 
     private static IllegalStateException closed() {
@@ -378,7 +387,7 @@ public final class Client implements AutoCloseable {
             try {
                 end(true);
             } catch (IOException error) {
-                // The thread was interrupted. What became of the call, its status tells.
+                // The thread was interrupted: the call's status says how it ended.
             }
         }
 
@@ -430,7 +439,7 @@ public final class Client implements AutoCloseable {
             }
         }
 
-        /** Ends the call, or does without it; tells whether it had not begun. */
+        /** Ends the call, or keeps it from beginning; returns whether it had not begun. */
         private boolean giveUp() {
             boolean unclaimed = claimed.compareAndSet(false, true);
             if (unclaimed) {

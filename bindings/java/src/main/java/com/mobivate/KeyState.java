@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 package com.mobivate;
 
-/** What became of the key that the account had before the call. */
+/** The key that the account had before the call. */
 public enum KeyState {
-    /** The old key surely still works. */
+    /** The old key still works. */
     UNCHANGED,
 
     /** The old key is revoked. */
@@ -15,6 +15,6 @@ public enum KeyState {
     private static final KeyState[] BY_NUMBER = values();
 
     static KeyState of(int number) {
-        return BY_NUMBER[number];
+        return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : UNKNOWN;
     }
 }

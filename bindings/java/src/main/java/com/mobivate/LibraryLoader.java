@@ -12,8 +12,6 @@ import java.util.Map;
 /** Finds libmobivate, once. */
 final class LibraryLoader {
     private static final String DEFAULT_NAME = "libmobivate.so.1";
-    private static final int OLDEST = 10000;
-    private static final int TOO_NEW = 20000;
 
     private static MobivateLibrary loaded;
 
@@ -29,16 +27,14 @@ final class LibraryLoader {
     private static MobivateLibrary load(String named) {
         boolean byName = named != null && !named.isEmpty();
         String name = byName ? named : DEFAULT_NAME;
-        String where = name
-                + (byName
-                        ? ", which MOBIVATE_LIBRARY names,"
-                        : ", in jna.library.path and on the dynamic loader's search path,");
+        String where =
+                name + (byName ? " (from MOBIVATE_LIBRARY)" : " (in jna.library.path and on the loader's search path)");
         Map<String, Object> options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8");
         NativeLibrary file;
         try {
             file = NativeLibrary.getInstance(name, options);
         } catch (UnsatisfiedLinkError error) {
-            throw failure(where + " could not be loaded (" + reason(error) + ")", error);
+            throw failure("cannot load " + where + ": " + reason(error), error);
         }
         MobivateLibrary library = Native.load(name, MobivateLibrary.class, options);
         try {
@@ -48,25 +44,23 @@ final class LibraryLoader {
                 }
             }
         } catch (UnsatisfiedLinkError error) {
-            throw failure(where + " is not libmobivate 1.x (" + reason(error) + ")", error);
+            throw failure(where + " is not libmobivate 1.x: " + reason(error), error);
         }
-        int version = library.mbv_version_number();
-        if (version < OLDEST || version >= TOO_NEW) {
-            String found = library.mbv_version();
-            String needed = ", and 1.0.0 or newer, and below 2, is needed";
-            throw failure(where + " has version " + found + needed, null);
+        if (library.mbv_version_number() / 10000 != 1) {
+            String found = ": found libmobivate " + library.mbv_version();
+            throw failure(where + found + "; this package needs >= 1.0.0, < 2", null);
         }
         return library;
     }
 
     private static UnsatisfiedLinkError failure(String what, Throwable cause) {
-        UnsatisfiedLinkError error = new UnsatisfiedLinkError(what
-                + "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.");
+        UnsatisfiedLinkError error = new UnsatisfiedLinkError(
+                what + "; install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file");
         error.initCause(cause);
         return error;
     }
 
-    /** The line of what JNA says that is the dynamic loader's. */
+    /** The dynamic loader's line of JNA's message. */
     private static String reason(Throwable error) {
         List<String> lines = error.getMessage().lines().toList();
         return lines.get(lines.size() > 1 ? 1 : 0);

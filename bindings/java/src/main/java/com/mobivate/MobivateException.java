@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * No key was handed over. The message says what went wrong, and what became of the old key; it never contains
- * a password or a key.
+ * A call returned no key. The message says why, and whether the old key still works; it never contains a password
+ * or a key.
  */
 public final class MobivateException extends Exception {
     private static final long serialVersionUID = 1;
@@ -36,7 +36,7 @@ public final class MobivateException extends Exception {
         this.retryAfterMillis = retryAfterMillis;
     }
 
-    /** Of a failure that the library was not asked about. */
+    /** A failure of this binding's own. */
     MobivateException(String message, Status status, KeyState keyState) {
         this(message, status, keyState, 0, 0, "", -1);
     }
@@ -47,16 +47,16 @@ public final class MobivateException extends Exception {
      * @return the status
      */
     public Status status() {
-        return status;
+        return status == null ? Status.INTERNAL : status; // Lost in serialisation.
     }
 
     /**
-     * What became of the account's old key. The message says it too.
+     * Whether the account's old key still works. The message says it too.
      *
-     * @return the state
+     * @return the state; {@link KeyState#UNKNOWN} where serialisation has lost it
      */
     public KeyState keyState() {
-        return keyState;
+        return keyState == null ? KeyState.UNKNOWN : keyState;
     }
 
     /**
@@ -83,7 +83,7 @@ public final class MobivateException extends Exception {
      * @return the message, or nothing where the answer had none
      */
     public Optional<String> serverMessage() {
-        return serverMessage.isEmpty() ? Optional.empty() : Optional.of(serverMessage);
+        return Optional.ofNullable(serverMessage).filter(text -> !text.isEmpty());
     }
 
     /**

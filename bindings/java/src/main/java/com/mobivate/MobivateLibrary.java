@@ -54,7 +54,7 @@ interface MobivateLibrary extends Library {
     final class SizeT extends IntegerType {
         private static final long serialVersionUID = 1;
 
-        /** Zero, as JNA makes the values that it returns. */
+        /** For JNA, which makes the values that it returns with it. */
         public SizeT() {
             this(0);
         }
@@ -66,7 +66,7 @@ interface MobivateLibrary extends Library {
 
     /** {@code size_t *}. */
     final class SizeTByReference extends ByReference implements AutoCloseable {
-        /** As JNA makes it, which looks for this constructor. */
+        /** For JNA, which looks for this constructor. */
         public SizeTByReference() {
             super(Native.SIZE_T_SIZE);
         }

@@ -3,23 +3,32 @@ package com.mobivate;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
-/** A text in UTF-8 with a NUL behind, outside of the heap, where no collector moves it; wiped when closed. */
+/**
+ * A NUL-terminated text in UTF-8, outside the heap, where no collector moves it. It is wiped when it is closed, or
+ * collected: an executor may drop a call that never began.
+ */
 final class NativeText implements AutoCloseable {
     private static final byte NOT_UTF_8 = (byte) 0xff;
 
     private final Memory memory;
     private final long size;
+    private final Cleaner.Cleanable wiping;
 
-    private NativeText(Memory memory, long size) {
+    NativeText(Memory memory, long size) {
         this.memory = memory;
         this.size = size;
         memory.setByte(size, (byte) 0);
+        wiping = Client.CLEANER.register(this, () -> {
+            memory.clear();
+            memory.close();
+        });
     }
 
     static NativeText of(byte[] text) {
@@ -38,7 +47,7 @@ final class NativeText implements AutoCloseable {
         ByteBuffer bytes = memory.getByteBuffer(0, memory.size());
         CoderResult result = encoder.encode(CharBuffer.wrap(text), bytes, true);
         if (result.isError()) {
-            // Half a character: the library is given something to refuse instead.
+            // Half a character: the library gets a byte to refuse instead.
             bytes.put(0, NOT_UTF_8);
             return new NativeText(memory, 1);
         }
@@ -55,7 +64,6 @@ final class NativeText implements AutoCloseable {
 
     @Override
     public void close() {
-        memory.clear();
-        memory.close();
+        wiping.clean();
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package com.mobivate;
 
-/** What went wrong: the statuses of {@code mobivate.h}, which begin with {@code MBV_ERR_} there. */
+/** What went wrong: the statuses of {@code mobivate.h}, without their {@code MBV_ERR_}. */
 public enum Status {
     /** A text that is empty, not UTF-8 or too long. Nothing was sent. */
     INVALID_ARGUMENT(-1),
@@ -45,13 +45,13 @@ public enum Status {
     /** An answer that the service does not document. */
     PROTOCOL(-14),
 
-    /** Never seen here: a key of any size is handed over. */
+    /** Never seen here: the buffer holds a key of any size. */
     BUFFER_TOO_SMALL(-15),
 
     /** A bug in the library. */
     INTERNAL(-99);
 
-    /** The value of {@code MBV_OK}, for which there is no exception. */
+    /** {@code MBV_OK}: no exception. */
     static final int OK = 0;
 
     private final int value;

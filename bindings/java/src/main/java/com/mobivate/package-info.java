@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Creates an API key for a Mobivate account, and tells what became of the old one.
+ * Create Mobivate API keys, and know whether the old key still works.
  *
- * <p>{@link com.mobivate.Client#createKey(String, char[])} is the call, and {@link
- * com.mobivate.MobivateException} what comes of it when there is no key.
+ * <p>Begin with {@link com.mobivate.Client#createKey(String, char[])}, and {@link
+ * com.mobivate.MobivateException#keyState()}.
  */
 package com.mobivate;

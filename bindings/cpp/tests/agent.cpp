@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The agent of the conformance cases: tests/bindings/README.md says what it is told.
+#include <mobivate.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <future>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+struct user {
+    mobivate::client client;
+    std::stop_source stop;
+    std::future<mobivate::key> call;
+    std::vector<std::string> kept;
+};
+
+std::map<std::string, user> users;
+
+std::string text(const std::string& field) {
+    std::string bytes;
+    for (std::size_t i = 0; field != "-" && i < field.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(field.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+std::string field(std::string_view text) {
+    std::string digits;
+    for (const unsigned char byte : text)
+        (digits += "0123456789abcdef"[byte / 16]) += "0123456789abcdef"[byte % 16];
+    return text.empty() ? "-" : digits;
+}
+
+const char* name(mobivate::key_state state) {
+    if (state == mobivate::key_state::unchanged) return "unchanged";
+    return state == mobivate::key_state::replaced ? "replaced" : "unknown";
+}
+
+template <class Call>
+std::string outcome(Call call) {
+    try {
+        return "MBV_OK replaced 0 0 - -1 - " + field(call());
+    } catch (const mobivate::error& error) {
+        const auto wait = error.retry_after().value_or(std::chrono::milliseconds(-1));
+        std::ostringstream line;
+        line << mobivate::status_name(error.status()) << ' ' << name(error.key_state()) << ' '
+             << error.http_status().value_or(0) << ' ' << error.server_code().value_or(0) << ' '
+             << field(error.server_message()) << ' ' << wait.count() << ' ' << field(error.what()) << " -";
+        return line.str();
+    } catch (const std::exception& error) {
+        return std::string_view(error.what()) == "The client is closed." ? "closed"
+                                                                         : "error " + field(error.what());
+    }
+}
+
+std::string create(user& one, const std::string& username, const std::string& password) {
+    return std::string(one.client.create_key(username, password, one.stop.get_token()).view());
+}
+
+std::string make(const std::string& number, std::istream& fields) {
+    mobivate::options options;
+    std::map<std::string, std::string> others;
+    for (std::string option, value; fields >> option >> value;) others[text(option)] = text(value);
+    options.base_url = others["base_url"];
+    options.proxy = others["proxy"];
+    for (const char* done : {"base_url", "proxy"}) others.erase(done);
+    users.insert_or_assign(number, user{mobivate::client(options), {}, {}, {}});
+    for (const auto& [option, value] : others) users.at(number).client.set(option, value);
+    return {};
+}
+
+void repeat(user& one, int count, bool in_bytes, const std::string& username, const std::string& path) {
+    // Into memory that is wiped, without a buffer in between.
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat facts {};
+    fstat(file, &facts);
+    std::vector<char> password(static_cast<std::size_t>(facts.st_size));
+    if (read(file, password.data(), password.size()) != facts.st_size) std::abort();
+    close(file);
+    if (!in_bytes) one.kept = {std::string(password.begin(), password.end()), ""};
+    for (int i = 0; i < count; ++i) {
+        const auto key = one.client.create_key(username, {password.data(), password.size()});
+        if (!in_bytes) one.kept[1] = key.view();
+    }
+    for (volatile char& byte : password) byte = 0;
+}
+
+std::string answer(const std::string& command, std::istream& fields) {
+    std::string number, first, second, third, fourth;
+    if (command == "quit") return "ok";
+    if (command == "runtime") return field("C++20, g++ " __VERSION__);
+    fields >> number;
+    if (command == "new") return outcome([&] { return make(number, fields); });
+    user& one = users.at(number);
+    fields >> first >> second >> third >> fourth;
+    if (command == "set")
+        return outcome([&] { return one.client.set(text(first), text(second)), std::string(); });
+    if (command == "create") return outcome([&] { return create(one, text(first), text(second)); });
+    if (command == "wait") return outcome([&] { return std::string(one.call.get().view()); });
+    if (command == "start") {
+        one.call = std::async(std::launch::async, [&one, name = text(first), password = text(second)] {
+            return one.client.create_key(name, password, one.stop.get_token());
+        });
+    } else if (command == "cancel") {
+        one.stop.request_stop();
+    } else if (command == "uncancel") {
+        one.stop = {};
+    } else if (command == "close") {
+        one.client.close();
+    } else if (command == "repeat") {
+        repeat(one, std::stoi(first), second == "bytes", text(third), text(fourth));
+    } else {
+        return "error " + field("there is no command " + command);
+    }
+    return "ok";
+}
+
+}  // namespace
+
+int main() {
+    for (std::string line, command; command != "quit" && std::getline(std::cin, line);) {
+        std::istringstream words(line);
+        words >> command;
+        std::cout << answer(command, words) << std::endl;
+    }
+}

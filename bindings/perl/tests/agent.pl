@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# The agent of the conformance cases: tests/bindings/README.md says what it is told. A call blocks but for the
+# handlers of signals, so the commands that come during one are read in a handler: of SIGIO, for standard input.
+use strict;
+use warnings;
+use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC);
+use POSIX ();
+use Mobivate;
+
+my (%clients, %outcomes, %awaited, @kept);
+my $input = q();
+
+sub text { return $_[0] eq '-' ? q() : pack 'H*', $_[0] }
+
+sub field {
+    my ($text) = @_;
+    return '-'          if !defined $text || !length $text;
+    utf8::encode($text) if utf8::is_utf8($text);
+    return unpack 'H*', $text;
+}
+
+sub outcome (&) {
+    my ($call) = @_;
+    my $key = eval { $call->() };
+    return 'MBV_OK replaced 0 0 - -1 - ' . field($key) if !ref $@ && !length $@;
+    my $error = $@;
+    return 'error ' . field($error) if !ref $error;
+    return 'closed'                 if $error->isa('Mobivate::Error::Closed');
+    my ($status, $state, $http, $code, $retry_after_ms)
+        = map { $error->$_ } qw(status key_state http_status server_code retry_after_ms);
+    return join q( ), $status, $state, $http || 0, $code || 0, field($error->server_message),
+        defined $retry_after_ms ? $retry_after_ms : -1, field($error->message), '-';
+}
+
+sub create {
+    my ($client, @fields) = @_;
+    return outcome {
+        $client->create_key(map { my $text = text($_); \$text } @fields)
+    };
+}
+
+# Commands are answered while the call goes on; another call may begin in one of these handlers.
+sub start {
+    my ($number, @fields) = @_;
+    local $SIG{IO} = \&answer_what_came;
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);    # a handler's own signal is blocked
+    answer('ok');
+    my $outcome = create($clients{$number}, @fields);
+    if (delete $awaited{$number}) {
+        answer($outcome);
+    } else {
+        $outcomes{$number} = $outcome;
+    }
+    return;
+}
+
+sub repeat {
+    my ($client, $count, $in, $username, $path) = @_;
+    open my $file, '<:raw', $path or die "$path: $!\n";
+    defined sysread $file, my $password, 65_537 or die "$path: $!\n";
+    close $file;
+    if ($in eq 'text') {
+        utf8::decode($password);
+        push @kept, $password, map { $client->create_key($username, $password) } 1 .. $count;
+        return;
+    }
+    for (1 .. $count) {
+        $client->create_key_into(\my $key, $username, \$password);
+        Mobivate::wipe($key);
+    }
+    Mobivate::wipe($password);
+    return;
+}
+
+sub obey {
+    my ($command, $number, @fields) = @_;
+    my $client = defined $number ? $clients{$number} : undef;
+    return answer('ok') && exit 0                 if $command eq 'quit';
+    return answer(field(sprintf 'Perl %vd', $^V)) if $command eq 'runtime';
+    return answer(
+        outcome {
+            $client->set(map { text($_) } @fields);
+            q()
+        }
+    ) if $command eq 'set';
+    return answer(create($client, @fields)) if $command eq 'create';
+    return start($number, @fields)          if $command eq 'start';
+    if ($command eq 'new') {
+        return answer(
+            outcome {
+                $clients{$number} = Mobivate::Client->new(map { text($_) } @fields);
+                q()
+            }
+        );
+    }
+    if ($command eq 'wait') {
+        return answer(delete $outcomes{$number}) if exists $outcomes{$number};
+        return $awaited{$number} = 1;
+    }
+    if ($command eq 'repeat') {
+        repeat($client, @fields[0, 1], map { text($_) } @fields[2, 3]);
+    } elsif ($command =~ /^(?:cancel|uncancel|close)\z/) {
+        $client->$command;
+    } else {
+        die "There is no command $command.\n";
+    }
+    return answer('ok');
+}
+
+sub answer { return syswrite STDOUT, "$_[0]\n" }
+
+sub obey_lines {
+    while ($input =~ s/\A(.*)\n//) {
+        my @words = split / /, $1;
+        eval { obey(@words); 1 } or answer('error ' . field("$@"));
+    }
+    return;
+}
+
+# Without waiting for more.
+sub answer_what_came {
+    my $is_there = q();
+    vec($is_there, fileno STDIN, 1) = 1;
+    while (select(my $ready = $is_there, undef, undef, 0) > 0) {
+        sysread STDIN, $input, 65_536, length $input or last;
+        obey_lines();
+    }
+    return;
+}
+
+$SIG{IO} = 'IGNORE';
+fcntl STDIN, F_SETOWN, 0 + $$ or die "F_SETOWN: $!\n";
+fcntl STDIN, F_SETFL, O_ASYNC | fcntl STDIN, F_GETFL, 0 or die "F_SETFL: $!\n";
+obey_lines() while sysread STDIN, $input, 65_536, length $input;

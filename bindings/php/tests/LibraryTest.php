@@ -1,0 +1,72 @@
+<?php
+// SPDX-License-Identifier: MIT
+declare(strict_types=1);
+
+use Mobivate\KeyState;
+use Mobivate\Library;
+use Mobivate\Status;
+use PHPUnit\Framework\TestCase;
+
+/** The declarations, and libraries that cannot be used. */
+final class LibraryTest extends TestCase
+{
+    use Helper;
+
+    public function testDeclarations(): void
+    {
+        $header = json_decode((string) file_get_contents((string) getenv('MOBIVATE_HEADER')), true, 512, JSON_THROW_ON_ERROR);
+        preg_match_all('/^(\w[\w ]*\*?) ?(mbv_\w+)\((.*)\);$/m', Library::DECLARATIONS, $found, PREG_SET_ORDER);
+        $this->assertCount(14, $found);
+        foreach ($found as [, $returns, $name, $parameters]) {
+            $own = $parameters === 'void' ? [] : explode(', ', $parameters);
+            $this->assertSame($header['functions'][$name], ['returns' => trim($returns), 'parameters' => $own], $name);
+        }
+        foreach ($header['status'] as $name => $value) {
+            $own = str_replace('_', '', ucwords(strtolower(substr($name, $name === 'MBV_OK' ? 4 : 8)), '_'));
+            $this->assertSame($own, Status::from($value)->name);
+        }
+        $this->assertCount(count($header['status']), Status::cases());
+        $this->assertSame(
+            $header['key_states'],
+            ['MBV_KEY_UNCHANGED' => KeyState::Unchanged->value, 'MBV_KEY_REPLACED' => KeyState::Replaced->value, 'MBV_KEY_UNKNOWN' => KeyState::Unknown->value],
+        );
+    }
+
+    private function loaded(?string $library, ?string $folder = null): string
+    {
+        $code = 'require $argv[1]; try { new Mobivate\Client(); echo "loaded"; } catch (Throwable $e) { echo $e::class, ": ", $e->getMessage(); }';
+        $changes = ['MOBIVATE_LIBRARY' => $library, 'LD_LIBRARY_PATH' => $folder];
+        return $this->ran([PHP_BINARY, '-r', $code, __DIR__ . '/autoload.php'], $changes)[1];
+    }
+
+    public function testTheLibraryIsFound(): void
+    {
+        $library = (string) getenv('MOBIVATE_LIBRARY');
+        $this->assertSame('loaded', $this->loaded($library));
+        $this->assertSame('loaded', $this->loaded(null, dirname($library)));
+        $this->assertSame('loaded', $this->loaded('', dirname($library)));
+    }
+
+    public function testLibrariesThatCannotBeUsed(): void
+    {
+        $install = 'Install libmobivate 1\.x, or set MOBIVATE_LIBRARY to its file\.$}';
+        $start = '{^Mobivate\\\\LibraryException: ';
+        $this->assertMatchesRegularExpression($start . 'cannot load /nowhere\.so \(from MOBIVATE_LIBRARY\): .*[^.]\. ' . $install, $this->loaded('/nowhere.so'));
+        $this->assertMatchesRegularExpression($start . 'cannot load libm\.so\.6 \(from MOBIVATE_LIBRARY\): .*mbv_.*[^.]\. ' . $install, $this->loaded('libm.so.6'));
+        foreach (['0.9.0', '2.0.0'] as $version) {
+            $this->assertMatchesRegularExpression(
+                $start . "found libmobivate $version, libmobivate\.so\.1; this package needs >= 1\.0\.0, < 2\. " . $install,
+                $this->loaded(null, getenv('MOBIVATE_STUBS') . "/$version"),
+            );
+        }
+    }
+
+    public function testNoMemoryForAClient(): void
+    {
+        // The stubs have none. This one is newer, and its version is not refused.
+        $this->assertSame(
+            'Mobivate\MobivateException: There was no memory for a client. The old key still works.',
+            $this->loaded(getenv('MOBIVATE_STUBS') . '/1.99.99/libmobivate.so.1'),
+        );
+    }
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""The agent of the conformance cases: tests/bindings/README.md says what it is told."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import platform
+import sys
+from typing import Callable
+
+import mobivate
+
+clients: dict[str, mobivate.Client] = {}
+calls: dict[str, concurrent.futures.Future[str]] = {}
+kept: dict[str, str] = {}
+threads = concurrent.futures.ThreadPoolExecutor()
+
+
+def text(field: str) -> str:
+    return "" if field == "-" else bytes.fromhex(field).decode()
+
+
+def field(text: str) -> str:
+    return text.encode().hex() or "-"
+
+
+def outcome(call: Callable[[], object]) -> str:
+    try:
+        key = call()
+    except mobivate.MobivateError as error:
+        retry_after_ms = -1 if error.retry_after is None else round(error.retry_after * 1000)
+        message = field(error.server_message or "")
+        return (
+            f"MBV_ERR_{error.status.name} {error.key_state.name.lower()} {error.http_status or 0}"
+            f" {error.server_code or 0} {message} {retry_after_ms} {field(str(error))} -"
+        )
+    except RuntimeError as error:
+        return "closed" if str(error) == "The client is closed." else f"error {field(repr(error))}"
+    except Exception as error:
+        return f"error {field(repr(error))}"
+    return f"MBV_OK replaced 0 0 - -1 - {field(key) if isinstance(key, str) else '-'}"
+
+
+def new(number: str, options: list[str]) -> None:
+    values = dict(zip(options[::2], options[1::2]))
+    clients[number] = mobivate.Client(base_url=values.pop("base_url"), proxy=values.pop("proxy"))
+    for name, value in values.items():
+        clients[number].set_option(name, value)
+
+
+def repeat(client: mobivate.Client, count: int, secrets_in: str, username: str, path: str) -> None:
+    # Without a buffer of Python's own.
+    password = bytearray(os.path.getsize(path))
+    with open(path, "rb", buffering=0) as file:
+        file.readinto(password)
+    if secrets_in == "text":
+        kept["password"] = password.decode()
+        for _ in range(count):
+            kept["key"] = client.create_key(username, kept["password"])
+        return
+    for _ in range(count):
+        key = client.create_key_bytes(username, password)
+        key[:] = bytes(len(key))
+    password[:] = bytes(len(password))
+
+
+def answer(command: str, number: str, fields: list[str]) -> str:
+    if command == "runtime":
+        return field(f"Python {platform.python_version()}")
+    if command == "new":
+        return outcome(lambda: new(number, [text(each) for each in fields]))
+    if command == "wait":
+        return outcome(calls.pop(number).result)
+    client = clients[number]
+    if command == "set":
+        return outcome(lambda: client.set_option(text(fields[0]), text(fields[1])))
+    if command == "create":
+        return outcome(lambda: client.create_key(text(fields[0]), text(fields[1])))
+    if command == "start":
+        calls[number] = threads.submit(client.create_key, text(fields[0]), text(fields[1]))
+    elif command == "repeat":
+        repeat(client, int(fields[0]), fields[1], text(fields[2]), text(fields[3]))
+    elif command in ("cancel", "uncancel", "close"):
+        getattr(client, command)()
+    else:
+        return f"error {field(f'there is no command {command!r}')}"
+    return "ok"
+
+
+for line in sys.stdin:
+    command, number, *fields = [*line.split(), ""][: max(2, len(line.split()))]
+    print("ok" if command == "quit" else answer(command, number, fields), flush=True)
+    if command == "quit":
+        break
+threads.shutdown()

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# frozen_string_literal: true
+
+# The agent of the conformance cases: tests/bindings/README.md says what it is told.
+
+require "mobivate"
+
+CLIENTS = {} # rubocop:disable Style/MutableConstant
+CALLS = {} # rubocop:disable Style/MutableConstant
+KEPT = [] # rubocop:disable Style/MutableConstant
+CANCELLATIONS = Hash.new { |all, number| all[number] = Mobivate::Cancellation.new }
+
+def text(field)
+  field == "-" ? +"" : [field].pack("H*").force_encoding(Encoding::UTF_8)
+end
+
+def field(text)
+  text.to_s.empty? ? "-" : text.unpack1("H*")
+end
+
+def outcome
+  key = yield
+  "MBV_OK replaced 0 0 - -1 - #{field(key.is_a?(String) ? key : '')}"
+rescue Mobivate::Error => e
+  [e.status, e.key_state, e.http_status || 0, e.server_code || 0, field(e.server_message),
+   e.retry_after_ms || -1, field(e.message), "-"].join(" ")
+rescue Mobivate::ClosedError
+  "closed"
+rescue StandardError => e
+  "error #{field(e.full_message(highlight: false))}"
+end
+
+def repeat(client, count, secrets_in, username, path)
+  if secrets_in == "text"
+    password = File.read(path, encoding: "UTF-8")
+    return KEPT.push(password, *Array.new(count) { client.create_key(username, password) })
+  end
+  password = File.open(path) { |file| file.sysread(file.size) }
+  count.times { Mobivate.wipe(client.create_key(username, password)) }
+  Mobivate.wipe(password)
+end
+
+def answer(command, number, fields)
+  client = CLIENTS[number]
+  case command
+  when "runtime" then field("Ruby #{RUBY_VERSION}")
+  when "new"
+    options = fields.map { |each| text(each) }.each_slice(2).to_h
+    CANCELLATIONS.delete(number)
+    outcome { CLIENTS[number] = Mobivate::Client.new(**options.transform_keys(&:to_sym)) }
+  when "set" then outcome { client.set(text(fields[0]).to_sym => text(fields[1])) }
+  when "create"
+    cancellation = CANCELLATIONS[number] unless CALLS[number]
+    outcome { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
+  when "start"
+    cancellation = CANCELLATIONS[number]
+    CALLS[number] = Thread.new do
+      outcome { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
+    end
+    "ok"
+  when "wait" then CALLS.delete(number).value
+  else
+    order(command, number, client, fields)
+    "ok"
+  end
+end
+
+def order(command, number, client, fields)
+  case command
+  when "cancel" then CANCELLATIONS[number].cancel
+  when "uncancel" then CANCELLATIONS.delete(number)
+  when "close" then client.close
+  when "repeat" then repeat(client, Integer(fields[0]), fields[1], text(fields[2]), text(fields[3]))
+  else raise "There is no command #{command.inspect}."
+  end
+end
+
+$stdout.sync = true
+while (line = $stdin.gets)
+  command, number, *fields = line.split
+  break puts("ok") if command == "quit"
+
+  begin
+    puts answer(command, number, fields)
+  rescue StandardError => e
+    puts "error #{field(e.full_message(highlight: false))}"
+  end
+end

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# What `build` and `test` of every binding share; both source it first. tests/bindings/README.md describes it.
+set -u
+cd "$(dirname "$0")" || exit 1
+
+# need TOOL PACKAGE: skips the language where TOOL is not on the path, and names Debian's package of it.
+need() {
+    command -v "$1" >/dev/null || skip "$1 not found (Debian: $2)"
+}
+
+skip() {
+    echo "SKIPPED: $1"
+    exit 77
+}
+
+# without TOOL PACKAGE NAME: whether TOOL is missing. A check of the sources that the language itself does not need is then left out,
+# and the log says so.
+without() {
+    command -v "$1" >/dev/null && return 1
+    echo "== $3: left out, $1 not found (Debian: $2)"
+}
+
+# agent COMMAND... and native COMMAND...: how to start the binding's agent, and the language's own client.
+agent() { printf '%s\n' "$@" >"$MOBIVATE_SCRATCH/agent"; }
+native() { printf '%s\n' "$@" >"$MOBIVATE_SCRATCH/native"; }
+
+failed_parts=0
+# part NAME COMMAND...: runs a part of the tests. All run, and `finish` ends with 1 where one failed.
+part() {
+    echo "== $1"
+    shift
+    "$@" || {
+        failed_parts=$((failed_parts + 1))
+        echo "FAILED: $*"
+    }
+}
+
+# build_step COMMAND...: as in `build`; nothing can be tested where it fails.
+build_step() {
+    "$@" || {
+        echo "FAILED: $*"
+        exit 1
+    }
+}
+
+# driver MODULE ARGUMENT...: a program of tests/bindings.
+driver() {
+    module=$1
+    shift
+    (cd "$MOBIVATE_ROOT" && "$MOBIVATE_PYTHON" -m "tests.bindings.$module" "$@")
+}
+
+# The cases of tests/bindings/cases.json, with the agent.
+conformance() {
+    part "conformance" run_conformance
+}
+run_conformance() {
+    set --
+    while IFS= read -r word; do set -- "$@" "$word"; done <"$MOBIVATE_SCRATCH/agent"
+    driver conformance "$MOBIVATE_LANGUAGE" --result "$MOBIVATE_RESULT" -- "$@"
+}
+
+# example FENCE FILE FIND REPLACE ARGUMENT...: the README's example, as tests/bindings/example.py describes it.
+example() {
+    part "the README's example" driver example "$MOBIVATE_LANGUAGE" "$@"
+}
+
+# readme_block FENCE: prints the README's first block of that kind, such as the commands that install the package.
+readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$1"; }
+
+# empty_home: prints a new, empty folder, for HOME where the README's commands run.
+empty_home() {
+    rm -rf "${MOBIVATE_SCRATCH:?}/home"
+    mkdir -p "$MOBIVATE_SCRATCH/home"
+    echo "$MOBIVATE_SCRATCH/home"
+}
+
+finish() {
+    [ "$failed_parts" -eq 0 ] || echo "$failed_parts parts failed"
+    [ "$failed_parts" -eq 0 ]
+    exit
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Libraries that a binding has to refuse by name: other versions of libmobivate, and one that is not all there. And a newer 1.x,
+which it has to take.
+
+Each exports what the header declares and does nothing, so that a binding finds out by asking for the version.
+"""
+
+import os
+import subprocess
+
+# The folder's name: the version that the library tells, and the functions that it lacks.
+STUBS = {"0.9.0": ("0.9.0", ()), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()), "incomplete": ("1.0.0", ("mbv_take_key",))}
+
+
+def source(functions, version, lacking):
+    major, minor, patch = (int(part) for part in version.split("."))
+    bodies = {"mbv_version": f'const char *mbv_version(void) {{ return "{version}"; }}',
+              "mbv_version_number": f"int mbv_version_number(void) {{ return {major * 10000 + minor * 100 + patch}; }}"}
+    return "\n".join(bodies.get(name, f"int {name}(void) {{ return 0; }}") for name in functions if name not in lacking)
+
+
+def build(folder, functions):
+    """Makes FOLDER/NAME/libmobivate.so.1 for each stub, where that is not done yet."""
+    version_script = folder / "stub.map"
+    folder.mkdir(parents=True, exist_ok=True)
+    version_script.write_text("MBV_1 { global: mbv_*; local: *; };\n")
+    for name, (version, lacking) in STUBS.items():
+        library = folder / name / "libmobivate.so.1"
+        code = source(functions, version, lacking)
+        file = folder / name / "stub.c"
+        if library.exists() and file.exists() and file.read_text() == code:
+            continue
+        library.parent.mkdir(exist_ok=True)
+        file.write_text(code)
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1",
+                        f"-Wl,--version-script={version_script}", "-o", library, file], check=True)
+        unversioned = library.with_name("libmobivate.so")
+        if not unversioned.is_symlink():
+            unversioned.symlink_to(library.name)
