@@ -32,7 +32,7 @@ def call_without_network(test, program, environment=os.environ):
     """Runs the README's example. The default URL is the service's own; a proxy that is not there keeps the call on this machine."""
     environment = dict(environment, https_proxy="http://127.0.0.1:1", HTTPS_PROXY="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
     finished = subprocess.run([program], env=environment, capture_output=True, text=True)
-    test.assertEqual(finished.returncode, 1, finished)
+    test.assertNotEqual(finished.returncode, 0, finished)
     test.assertIn("MBV_ERR_CONNECT", finished.stderr)
     test.assertIn("The old key still works.", finished.stderr)
 
