@@ -99,16 +99,21 @@ void prepare_tls_library() noexcept {
 
 bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     problem_.clear();
-    TrustSources chosen{ca_dir, ca_file};
-    if (chosen == TrustSources{})
-        chosen = {system::environment("SSL_CERT_DIR"), system::environment("SSL_CERT_FILE")};
-    if (chosen == TrustSources{}) {
-        const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
-        if (libcurl->capath != nullptr) chosen.directory = libcurl->capath;
-        if (libcurl->cainfo != nullptr) chosen.bundle = libcurl->cainfo;
+    // Nothing is copied where nothing has changed: this is asked before each call.
+    std::string_view directory = ca_dir;
+    std::string_view bundle = ca_file;
+    const auto nothing = [&] { return directory.empty() && bundle.empty(); };
+    if (nothing()) {
+        directory = system::environment("SSL_CERT_DIR");
+        bundle = system::environment("SSL_CERT_FILE");
     }
-    if (chosen == sources_) return false;
-    sources_ = std::move(chosen);
+    if (nothing()) {
+        if (libcurl_ == nullptr) libcurl_ = curl_version_info(CURLVERSION_NOW);
+        if (libcurl_->capath != nullptr) directory = libcurl_->capath;
+        if (libcurl_->cainfo != nullptr) bundle = libcurl_->cainfo;
+    }
+    if (directory == sources_.directory && bundle == sources_.bundle) return false;
+    sources_ = {std::string(directory), std::string(bundle)};
     return true;
 }
 

@@ -68,6 +68,7 @@ private:
     void describe_failure(const void* store_context) noexcept;
     void say_what_is_trusted() noexcept;
 
+    const curl_version_info_data* libcurl_ = nullptr;
     TrustSources sources_;
     text::Message problem_;
     text::Message bundle_problem_;  // why the bundle could not be read
