@@ -13,39 +13,47 @@ end
 local example = read("README.md"):match("```lua\n(.-)```")
 local account = "first.last@example.com"
 
--- Runs the README's example, with the options that reach the stand-in: what it prints, and its errors.
-local function run()
+-- Runs the README's example, as written but for the options: its output, its exit code, and its errors.
+local function run(changes, replaced, redirect)
    local options = {}
-   for name, value in pairs(standin.over_https) do options[#options + 1] = ("%s = %q"):format(name, value) end
+   for name, value in pairs(standin.over_https) do
+      options[#options + 1] = ("%s = %q"):format(name, changes and changes[name] or value)
+   end
    local call = "mobivate.new{ " .. table.concat(options, ", ") .. " }"
    local program, count = example:gsub("mobivate%.new%(%)", (call:gsub("%%", "%%%%")))
    assert.are.equal(1, count)
    local errors = os.tmpname()
-   local output, status = process.run(program, nil, errors)
+   program = program:gsub("your%-pass", replaced or "%0")
+   local output, status = process.run(program, nil, errors .. (redirect or ""))
    local text = read(errors)
    os.remove(errors)
-   assert.are.equal(0, status, text)
-   return output, text
+   return output, status, text
 end
 
 describe("the README's example", function()
-   it("prints the new key", function()
+   it("prints the new key, and ends with 0", function()
       standin.create_account(account, "your-pass")
-      local output, errors = run()
-      assert.are.same({ standin.account(account).valid_key .. "\n", "" }, { output, errors })
+      local output, status, errors = run()
+      assert.are.same({ standin.account(account).valid_key .. "\n", 0, "" }, { output, status, errors })
       assert.are.equal(1, standin.account(account).requests)
    end)
 
-   it("says what became of the old key", function()
-      standin.create_account(account, "another password")
-      local output, errors = run()
-      assert.are.equal("", output)
-      assert.are.equal("The server refused the user name or password (HTTP 401): Invalid Credentials. " ..
-         "The old key still works.\n", errors)
-      standin.create_account(account, "your-pass", { status = 500, creates = true })
-      output, errors = run()
-      assert.are.equal("", output)
-      assert.matches("The old key may be revoked.*\nRun this again%.\n$", errors)
+   it("ends with the tool's exit code when it fails", function()
+      local nobody = { base_url = "https://" .. standin.facts.hosts.refused }
+      local refusal = { status = 429, body = { code = 429, message = "Slow down" } }
+      for _, case in ipairs{
+         { 2, "The password is empty%. The old key still works%.", replaced = "" },
+         { 3, "%(HTTP 401%): Invalid Credentials%. The old key still works%.", replaced = "wrong" },
+         { 3, "Slow down%. The old key still works%.", scenario = refusal },
+         { 4, "The old key still works%.", changes = nobody },
+         { 5, "The old key may be revoked", scenario = { status = 500, creates = true } },
+         { 6, "^$", redirect = " >/dev/full" },
+      } do
+         standin.create_account(account, "your-pass", case.scenario)
+         local output, status, errors = run(case.changes, case.replaced, case.redirect)
+         assert.are.same({ "", case[1] }, { output, status }, errors)
+         assert.matches(case[2], errors)
+      end
    end)
 
    it("is the example's file", function()
