@@ -5,7 +5,7 @@ local outcome = require("tests.outcome")
 local threads = require("tests.threads")
 
 local text, of_pcall = outcome.text, outcome.of_pcall
-local clients, calls = {}, {}
+local clients, calls, kept = {}, {}, {}
 
 -- A call in a Lua state on a thread of its own: while one runs, this state could not read the next command.
 local call = [[
@@ -35,8 +35,8 @@ end
 
 local function call_again(client, count, secrets_in, username, path)
    if secrets_in == "text" then
-      local password = read(path)
-      for _ = 1, count do assert(client:create_key(username, password)) end
+      kept.password = read(path)
+      for _ = 1, count do kept.key = assert(client:create_key(username, kept.password)) end
       return
    end
    local password = assert(mobivate.read_secret(path))

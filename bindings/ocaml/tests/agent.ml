@@ -62,13 +62,17 @@ let read_text path =
   close_in channel;
   text
 
+let kept_password = ref ""
+let kept_key = ref ""
+
 let repeat client count secrets_in username path =
   let in_text = secrets_in = "text" in
-  let password = if in_text then Secret.of_string (read_text path) else read_secret path in
+  if in_text then kept_password := read_text path;
+  let password = if in_text then Secret.of_string !kept_password else read_secret path in
   for _ = 1 to count do
     match Mobivate.create_key client ~username ~password with
     | Ok key ->
-        if in_text then ignore (Sys.opaque_identity (Secret.to_string key));
+        if in_text then kept_key := Secret.to_string key;
         Secret.wipe key
     | Error error -> raise (Mobivate.Error error)
   done;

@@ -244,7 +244,7 @@ class Errors(unittest.TestCase):
         self.assertIsNone(reference() if sys.implementation.name == "cpython" else None)
 
     def test_a_thread_that_cannot_be_started(self) -> None:
-        # In a process of its own, that has little room.
+        # In a process of its own, with little memory.
         program = """
 import resource, threading, mobivate
 with mobivate.Client() as client:

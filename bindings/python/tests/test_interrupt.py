@@ -441,7 +441,7 @@ with standin.client(timeout=600) as client:
             errors = process.communicate(timeout=60)[1]
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertTrue(errors.endswith("\nKeyboardInterrupt\n"), errors)
-        # What became of the old key is seen by whoever sees the traceback.
+        # The traceback says whether the old key still works.
         self.assertRegex(errors, r"mobivate\.CancelledError: .*The old key may be revoked")
         self.assertNotIn(PASSWORD, errors)
 

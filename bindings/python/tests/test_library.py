@@ -18,8 +18,8 @@ import mobivate
 try:
     mobivate.Client().close()
     print("loaded")
-except ImportError as error:
-    print("ImportError:", error)
+except (ImportError, MemoryError) as error:
+    print(f"{type(error).__name__}: {error}")
 """
 
 
@@ -56,12 +56,10 @@ class Library(unittest.TestCase):
         if found != "loaded":  # Here it is installed for all.
             self.assertIn("cannot load libmobivate.so.1 (from the dynamic loader's search path): ", found)
 
-    def test_it_lacks_a_function(self) -> None:
-        file = os.path.join(STUBS, "incomplete", "libmobivate.so.1")
+    def test_it_is_something_else(self) -> None:
         self.assertRegex(
-            new_client(MOBIVATE_LIBRARY=file),
-            rf"^ImportError: {re.escape(file)} \(from MOBIVATE_LIBRARY\) is not libmobivate 1.x: "
-            rf".*mbv_create_key\. {re.escape(INSTALL)}$",
+            new_client(MOBIVATE_LIBRARY="libm.so.6"),
+            rf"^ImportError: libm.so.6 \(from MOBIVATE_LIBRARY\) is not libmobivate 1.x: .*mbv_new\. {INSTALL}$",
         )
 
     def test_its_version(self) -> None:
@@ -71,6 +69,11 @@ class Library(unittest.TestCase):
                 f"ImportError: found libmobivate {version} as libmobivate.so.1 (from the dynamic loader's search "
                 f"path); this package needs >= 1.0.0, < 2. {INSTALL}",
             )
+        # This one is taken, and has no memory for a client.
+        newer = os.path.join(STUBS, "1.99.99", "libmobivate.so.1")
+        self.assertEqual(
+            new_client(MOBIVATE_LIBRARY=newer), "MemoryError: Out of memory: no client could be made."
+        )
 
 
 if __name__ == "__main__":
