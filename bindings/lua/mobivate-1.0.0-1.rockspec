@@ -2,13 +2,17 @@
 rockspec_format = "3.0"
 package = "mobivate"
 version = "1.0.0-1"
-source = { url = "git+file://.", tag = "v1.0.0" } -- `luarocks make` takes what is here.
+-- Where the sources are is not decided: `luarocks make` takes what is here.
+source = { url = "git+file://.", tag = "v1.0.0" }
 description = {
-   summary = "Creates an API key for a Mobivate account, and tells what became of the old one.",
-   detailed = "A binding of libmobivate 1.x, which creates API keys of the Mobivate bulk-SMS service. For LuaJIT.",
+   summary = "Create Mobivate API keys, and know whether the old key still works.",
+   detailed = [[
+      A binding of libmobivate 1.x for LuaJIT. Creating an API key at the Mobivate bulk-SMS service revokes the
+      account's old key; every error says whether that has happened.]],
    license = "MIT",
+   labels = { "sms", "api-key", "ffi" },
 }
--- LuaJIT counts as 5.1. The module says so where there is no ffi.
+-- LuaJIT is a Lua 5.1. Where there is no ffi, the module says so.
 dependencies = { "lua == 5.1" }
 supported_platforms = { "unix" }
 build = {

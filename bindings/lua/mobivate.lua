@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- Creates API keys for Mobivate accounts, and tells what became of the old ones.
+--- Creates Mobivate API keys. Errors say whether the old key still works.
 --
 --    local client = mobivate.new{ timeout_ms = 10000 }
 --    local key, failure = client:create_key("first.last@example.com", "your-pass")
@@ -16,28 +16,28 @@ local mobivate = { _VERSION = "1.0.0" }
 --- Why a call failed; `tostring` gives its message.
 ---@class mobivate.Error
 ---@field status string the library's name of the failure, such as "MBV_ERR_TIMEOUT"
----@field message string what went wrong, and what became of the old key
----@field key_state "unchanged"|"replaced"|"unknown" what became of the old key
+---@field message string what went wrong, and whether the old key still works
+---@field key_state "unchanged"|"replaced"|"unknown" whether the old key works, is revoked, or may be revoked
 ---@field http_status integer? the status code of the answer; nil when no answer came
----@field server_code integer? what the server says in the member "code"
----@field server_message string? what the server says in the member "message"
+---@field server_code integer? the member "code" of the answer
+---@field server_message string? the member "message" of the answer
 ---@field retry_after_ms integer? how long the server asks to wait
-local Error = {}
+local Error = { key_state = "unknown" }
 Error.__index = Error
 Error.__name = "mobivate.Error"
 function Error:__tostring() return self.message end
 
---- Memory for a password or a key that can be wiped, unlike a string. It is wiped when it is collected, too.
+--- A password or a key in memory that can be wiped, unlike a string. It is wiped when collected, too.
 ---@class mobivate.Secret
 ---@field data ffi.cdata* the bytes: `char[capacity + 1]`
----@field size integer how many of them count
+---@field size integer how many of them are in use
 ---@field capacity integer
 local Secret = {}
 Secret.__index = Secret
 Secret.__name = "mobivate.Secret"
 function Secret.__tostring() return "mobivate.Secret" end
 
---- Settings and a connection of their own. One client makes one call at a time.
+--- Options and a connection. A client makes one call at a time.
 ---@class mobivate.Client
 local Client = {}
 Client.__index = Client
@@ -50,17 +50,17 @@ function Client.__tostring() return "mobivate.Client" end
 ---@field connect_timeout_ms integer?
 ---@field ca_file string?
 ---@field ca_dir string?
----@field proxy string? empty for none at all
+---@field proxy string? empty: none, whatever the environment says
 ---@field user_agent string?
 
--- What the objects of one client have in common: Lua states on other threads may have some of them. The mutex
--- guards the numbers; it has room for a pthread_mutex_t of any system.
+-- Shared by all objects of one client, of which Lua states on other threads may have some. The mutex guards
+-- the numbers; the array is large enough for the pthread_mutex_t of any system.
 local cell_type = ffi.typeof([[struct {
    int64_t mutex[16];
    mbv_client *client;
    int32_t mark;
    int32_t references; /* objects and tickets */
-   int32_t tickets;    /* of share, which attach has not seen yet */
+   int32_t tickets;    /* made by share, not yet used by attach */
    int32_t in_call;
    int32_t closed;
 }]])
@@ -105,7 +105,7 @@ local function status_error(handle, status, key_state, rest)
    return new_error(ffi.string(lib.mbv_status_name(status)), message, key_state, rest)
 end
 
--- What the library tells of the call that has failed.
+-- What the library says about the call that has just failed.
 local function call_error(handle, status)
    local http_status, server_code = lib.mbv_http_status(handle), lib.mbv_server_code(handle)
    local server_message = text_of(lib.mbv_server_message, handle)
@@ -118,8 +118,9 @@ local function call_error(handle, status)
    })
 end
 
--- Does `work` with the client, alone: (nil, error) when it is in a call, an error of Lua's when it is closed.
--- What a pointer among the arguments points into must be an argument, too: it might be collected else.
+-- Runs `work` while no other call can begin. Returns (nil, error) if one is in progress; raises an error if
+-- the client is closed. The owner of each pointer among the arguments must be an argument, too, or it may be
+-- collected.
 local function alone(self, work, ...)
    local cell, mutex = self._cell, self._mutex
    C.mobivate_lock(mutex)
@@ -129,7 +130,7 @@ local function alone(self, work, ...)
    if closed then error("attempt to use a closed mobivate.Client", 2) end
    if in_call then
       local message =
-         "The client is in a call on another thread. What becomes of the old key is that call's to tell."
+         "The client is in a call on another thread. Whether the old key still works is for that call to say."
       return nil, new_error("MBV_ERR_BUSY", message, "unknown")
    end
 
@@ -137,7 +138,7 @@ local function alone(self, work, ...)
 
    C.mobivate_lock(mutex)
    cell.in_call = 0
-   if cell.closed ~= 0 then lib.mbv_free(self._handle) end -- What close has left to do.
+   if cell.closed ~= 0 then lib.mbv_free(self._handle) end -- close() left it to this call.
    C.mobivate_unlock(mutex)
    if not done then error(result, 0) end
    return result, failure
@@ -203,7 +204,7 @@ function Client:create_key(username, password)
    return alone(self, create_key_string, user, user_size, pass, pass_size, username, password)
 end
 
---- The same, with the key in memory that can be wiped.
+--- Like `create_key`, with the key in memory that can be wiped.
 ---@param username string|mobivate.Secret
 ---@param password string|mobivate.Secret
 ---@return mobivate.Secret? key
@@ -229,14 +230,14 @@ local function unless_closed(self, act)
    C.mobivate_unlock(self._mutex)
 end
 
---- Ends the call in progress, which a Lua state on another thread makes, and every later one at once, until
---- `uncancel`. Does nothing to a closed client.
+--- Ends the call that a Lua state on another thread is making, and every later one at once, until
+--- `uncancel`. Does nothing on a closed client.
 function Client:cancel() unless_closed(self, lib.mbv_cancel) end
 
---- Takes `cancel` back.
+--- Allows calls again after `cancel`.
 function Client:uncancel() unless_closed(self, lib.mbv_uncancel) end
 
---- Ends the client, in every Lua state that has it, and the call in progress. A second time is fine.
+--- Closes the client in every Lua state that has it, and cancels its call. Closing twice is fine.
 function Client:close()
    local cell = self._cell
    C.mobivate_lock(self._mutex)
@@ -251,8 +252,8 @@ function Client:close()
    C.mobivate_unlock(self._mutex)
 end
 
---- A ticket, for a Lua state on another thread of the process: `mobivate.attach` makes a client of it there,
---- once.
+--- A ticket for a Lua state on another thread of the process, where `mobivate.attach` turns it into this
+--- client. It can be used once.
 ---@return string ticket
 function Client:share()
    local cell = self._cell
@@ -268,7 +269,7 @@ function Secret:wipe()
    self.size = 0
 end
 
---- An empty Secret: put bytes into `data`, and say in `size` how many.
+--- An empty Secret: write bytes to `data`, and set `size` to their number.
 ---@param capacity integer
 ---@return mobivate.Secret
 function mobivate.secret(capacity)
@@ -276,12 +277,13 @@ function mobivate.secret(capacity)
    return setmetatable({ data = data, size = 0, capacity = capacity }, Secret)
 end
 
---- Reads a file that holds a password and nothing else, not even a newline, without leaving copies.
+--- Reads a file that holds a password and nothing else, not even a newline. Leaves no copies.
 ---@param path string
 ---@return mobivate.Secret? password
 ---@return string? failure
 function mobivate.read_secret(path)
-   local secret = mobivate.secret(library.password_limit + 1) -- The library says what is too long.
+   -- One byte more than is allowed: the library then refuses it.
+   local secret = mobivate.secret(library.password_limit + 1)
    local file = C.mobivate_open(path, 0)
    local count = file
    while file >= 0 and count >= 0 and secret.size < secret.capacity do
@@ -295,23 +297,23 @@ function mobivate.read_secret(path)
    return nil, ("%s: %s"):format(path, ffi.string(C.mobivate_strerror(number)))
 end
 
---- A client of a `share` elsewhere: the same one.
+--- The client that `share` made this ticket of.
 ---@param ticket string
 ---@return mobivate.Client
 function mobivate.attach(ticket)
    local high, low = tostring(ticket):match("^mobivate:(%x%x%x%x%x%x%x%x)(%x%x%x%x%x%x%x%x)$")
-   if not high then error("this is no ticket of a mobivate.Client", 2) end
+   if not high then error("this is not a ticket of a mobivate.Client", 2) end
    local address = ffi.cast("uint64_t", tonumber(high, 16)) * 2 ^ 32 + tonumber(low, 16)
    local cell = ffi.cast(cell_pointer, ffi.cast("uintptr_t", address))
    if cell.mark ~= cell_mark then
-      error("this ticket is of a client that is gone, or of another version of mobivate", 2)
+      error("the client of this ticket is gone, or from another version of mobivate", 2)
    end
    local mutex = ffi.cast("void *", cell.mutex)
    C.mobivate_lock(mutex)
    local fresh = cell.tickets > 0
    if fresh then cell.tickets = cell.tickets - 1 end
    C.mobivate_unlock(mutex)
-   if not fresh then error("this ticket has been used", 2) end
+   if not fresh then error("this ticket has already been used", 2) end
    return object_of(cell)
 end
 
@@ -326,8 +328,8 @@ function mobivate.new(options)
    local handle = memory ~= nil and lib.mbv_new() or nil
    if handle == nil then
       C.mobivate_release(memory)
-      return nil, new_error("MBV_ERR_NO_MEMORY", "There was no memory for a client. The old key still works.",
-         "unchanged")
+      local message = "Out of memory: no client could be made. The old key still works."
+      return nil, new_error("MBV_ERR_NO_MEMORY", message, "unchanged")
    end
    local cell = ffi.cast(cell_pointer, memory)
    C.mobivate_mutex_init(cell.mutex, nil)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Finds and loads the shared library, and declares what the package uses of it.
+-- Finds and loads the shared library, and declares the part of it that the package uses.
 
 local oldest, too_new = 10000, 20000
 local default_name = "libmobivate.so.1"
-local install = "install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY."
+local install = "Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
 
 local found, ffi = pcall(require, "ffi")
 if not found then
@@ -52,24 +52,22 @@ ffi.cdef(system)
 local function load_library()
    local named = os.getenv("MOBIVATE_LIBRARY")
    if named == "" then named = nil end
-   local where = named and named .. ", which MOBIVATE_LIBRARY names,"
-      or default_name .. ", on the dynamic loader's search path,"
+   local where = named and named .. " (from MOBIVATE_LIBRARY)"
+      or default_name .. " (from the dynamic loader's search path)"
 
    local loaded, library = pcall(ffi.load, named or default_name)
-   if not loaded then
-      error(("%s could not be loaded (%s); %s"):format(where, library, install), 0)
-   end
+   if not loaded then error(("cannot load %s: %s. %s"):format(where, library, install), 0) end
    for name in declarations:gmatch("(mbv_[%l_]+)%(") do
       local is_there, reason = pcall(function() return library[name] end)
       if not is_there then
          reason = reason:gsub("^[^:]+:%d+: ", "")
-         error(("%s is not libmobivate 1.x (%s); %s"):format(where, reason, install), 0)
+         error(("%s is not libmobivate 1.x: %s. %s"):format(where, reason, install), 0)
       end
    end
    local version = library.mbv_version_number()
    if version < oldest or version >= too_new then
-      error(("%s has version %s, and 1.0.0 or newer, and below 2, is needed; %s"):format(
-         where, ffi.string(library.mbv_version()), install), 0)
+      error(("found libmobivate %s as %s; this package needs >= 1.0.0, < 2. %s"):format(
+         ffi.string(library.mbv_version()), where, install), 0)
    end
    return library
 end
@@ -81,7 +79,7 @@ for name in system:gmatch("(mobivate_[%l_]+)%(") do assert(ffi.C[name]) end
 return {
    declarations = declarations,
    functions = functions,
-   -- Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+   -- Enough for the longest key, so that mbv_take_key is never needed.
    key_capacity = 4097,
    password_limit = 65536,
    ok = 0, -- MBV_OK

@@ -47,7 +47,7 @@ describe("the declarations", function()
          base_url = "https://example.com",
          timeout_ms = 1000,
          connect_timeout_ms = 1000,
-         ca_file = os.getenv("MOBIVATE_CASES"),
+         ca_file = os.getenv("MOBIVATE_HEADER"),
          ca_dir = "/",
          proxy = "",
          user_agent = "test/1",

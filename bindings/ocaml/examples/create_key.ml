@@ -3,6 +3,14 @@ let () =
   let client = Mobivate.create () in
   let password = Mobivate.Secret.of_string "your-pass" in
   match Mobivate.create_key client ~username:"first.last@example.com" ~password with
-  | Ok key -> print_endline (Mobivate.Secret.to_string key)
-  | Error { key_state = Unknown; message; _ } -> prerr_endline (message ^ " Run this again.")
-  | Error { message; _ } -> prerr_endline message
+  | Ok key -> (
+      (* 6: the key was created, but could not be written. *)
+      try print_endline (Mobivate.Secret.to_string key) with Sys_error _ -> exit 6)
+  | Error { message; key_state; status; _ } ->
+      prerr_endline message (* says whether the old key still works *);
+      exit
+        (match (key_state, status) with
+        | Unknown, _ -> 5 (* run this again *)
+        | _, Invalid_argument -> 2
+        | _, (Credentials | Rate_limited | Rejected) -> 3
+        | _ -> 4)

@@ -33,7 +33,7 @@ exception Error of error
 
 let () = Printexc.register_printer (function Error { message; _ } -> Some message | _ -> None)
 
-(* Numbers as in mobivate.h. MBV_ERR_BUFFER_TOO_SMALL has none: there is always room for the longest key. *)
+(* As in mobivate.h, but for MBV_ERR_BUFFER_TOO_SMALL: the buffer always fits the longest key. *)
 let statuses =
   [
     (-1, Invalid_argument);
@@ -75,7 +75,7 @@ end
 
 type t
 
-(* What the library tells of a function, in its own terms. Made in mobivate_stubs.c. *)
+(* What the library says about a call, in its own terms. Made in mobivate_stubs.c. *)
 type report = {
   number : int;
   text : string;
@@ -83,7 +83,7 @@ type report = {
   http : int;
   code : int;
   server_text : string;
-  retry_after_ms : int64;
+  retry_after_ms : int64; (* may need all 64 bits *)
 }
 
 external library_version : unit -> string = "mobivate_ml_version"
@@ -133,15 +133,18 @@ let set client option value =
     Result.Error (unsent Invalid_argument (Printf.sprintf "The option %S contains a NUL." option))
   else
     let report = set_option client option value in
-    (* The rest of the report describes the last call, not this. *)
-    if report.number = 0 then Ok () else Result.Error (unsent (status_of_number report.number) report.text)
+    (* The rest of the report is about the last call. *)
+    if report.number = 0 then Ok ()
+    else
+      let error = unsent (status_of_number report.number) report.text in
+      Result.Error (if error.status = Busy then { error with key_state = Unknown } else error)
 
 let create_key client ~username ~password =
   let key = Secret.for_a_key () in
   let report = call client (Secret.of_string username) password key in
   if report.number = 0 then Ok key else Result.Error (error_of_report report)
 
-(* Rounded, but never to none. *)
+(* Rounded, but a positive time never to zero. *)
 let milliseconds seconds =
   let rounded = Float.round (seconds *. 1000.) in
   Printf.sprintf "%.0f" (if seconds > 0. && rounded < 1. then 1. else rounded)
@@ -151,8 +154,7 @@ let check_library () =
   if number < 10000 || number >= 20000 then
     failwith
       (Printf.sprintf
-         "This program needs libmobivate 1.0.0 or newer, and below 2, but the loader found version %s as %s: \
-          install one of these."
+         "found libmobivate %s (%s); this package needs >= 1.0.0, < 2"
          (library_version ()) (library_file ()))
 
 let create ?base_url ?timeout ?connect_timeout ?ca_file ?ca_dir ?proxy ?user_agent () =

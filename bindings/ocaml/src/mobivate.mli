@@ -1,28 +1,35 @@
 (* SPDX-License-Identifier: MIT *)
 
-(** Creates an API key for an account of the Mobivate bulk-SMS service, and tells what became of the old one.
-
-    A success revokes the key that the account had. So every {!error} says whether the old key still works: in
-    its [message], and as its [key_state].
+(** Creates Mobivate API keys. A success revokes the account's old key, and every {!error} says whether the old key
+    still works: in its [message], and as its [key_state].
 
     {[
-      let client = Mobivate.create () in
-      let password = Mobivate.Secret.of_string "your-pass" in
-      match Mobivate.create_key client ~username:"first.last@example.com" ~password with
-      | Ok key -> print_endline (Mobivate.Secret.to_string key)
-      | Error { key_state = Unknown; message; _ } -> prerr_endline (message ^ " Run this again.")
-      | Error { message; _ } -> prerr_endline message
+      let () =
+        let client = Mobivate.create () in
+        let password = Mobivate.Secret.of_string "your-pass" in
+        match Mobivate.create_key client ~username:"first.last@example.com" ~password with
+        | Ok key -> (
+            (* 6: the key was created, but could not be written. *)
+            try print_endline (Mobivate.Secret.to_string key) with Sys_error _ -> exit 6)
+        | Error { message; key_state; status; _ } ->
+            prerr_endline message (* says whether the old key still works *);
+            exit
+              (match (key_state, status) with
+              | Unknown, _ -> 5 (* run this again *)
+              | _, Invalid_argument -> 2
+              | _, (Credentials | Rate_limited | Rejected) -> 3
+              | _ -> 4)
     ]} *)
 
 (** {1 Errors} *)
 
-(** What became of the key that the account had before the call. *)
+(** Whether the key that the account had before the call still works. *)
 type key_state =
   | Unchanged  (** The old key surely still works. *)
-  | Replaced  (** The old key is revoked, and the new one was handed over. *)
-  | Unknown  (** The old key may be revoked. Create a key again to have a valid one. *)
+  | Replaced  (** The old key is revoked. *)
+  | Unknown  (** The old key may be revoked; create a key again to have a valid one. *)
 
-(** Why there is no key. *)
+(** Why no key was handed over. *)
 type status =
   | Invalid_argument
       (** A text that is empty, not UTF-8 or too long, or an option that cannot be used. Nothing was sent. *)
@@ -34,9 +41,9 @@ type status =
   | Connect  (** Refused, unreachable, or refused by the proxy. The old key still works. *)
   | Tls  (** The TLS handshake failed, or the certificate is not trusted. The old key still works. *)
   | Transport  (** The connection broke. *)
-  | Credentials  (** The server refused the user name or password (401); see [key_state]. *)
-  | Rate_limited  (** The server asks to slow down (429); see [retry_after], [key_state]. *)
-  | Rejected  (** The server refused for another reason (any other 4xx); see [key_state]. *)
+  | Credentials  (** The server refused the user name or password (401). *)
+  | Rate_limited  (** The server asks to slow down (429); see [retry_after]. *)
+  | Rejected  (** The server refused for another reason (any other 4xx). *)
   | Server  (** The server failed (5xx). *)
   | Protocol  (** An answer that the service does not document. *)
   | Internal  (** A bug in the library. *)
@@ -44,8 +51,8 @@ type status =
 type error = {
   status : status;
   message : string;
-      (** A sentence or two in English: what went wrong, and what became of the old key. It never contains
-          the password or a key. *)
+      (** What went wrong, and whether the old key still works, in English. It never contains the password or
+          a key. *)
   key_state : key_state;
   http_status : int option;  (** The status code of the answer, when one came. *)
   server_code : int option;  (** The member [code] of the answer's JSON body. *)
@@ -62,20 +69,20 @@ val status_name : status -> string
 
 (** {1 Secrets} *)
 
-(** Passwords and keys, outside OCaml's heap, where nothing moves or copies them. They are wiped when they are
-    collected, and cannot be compared, hashed or marshalled. *)
+(** Passwords and keys outside OCaml's heap, where nothing moves or copies them. They are wiped when they are
+    collected. They cannot be compared, hashed or marshalled. *)
 module Secret : sig
   type t
 
   val of_string : string -> t
-  (** A copy. The string itself stays in memory until its place is used again: OCaml wipes nothing. *)
+  (** A copy. The string itself stays in memory until OCaml uses its place again. *)
 
   val take : bytes -> t
-  (** A copy, and fills the bytes with zeros. The collector may have moved them before, and left a copy
+  (** A copy; the bytes are then filled with zeros. The collector may have moved them earlier, and left a copy
       behind. *)
 
   val of_bigstring : (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t -> t
-  (** A copy. Bytes in a bigarray never move: fill it with zeros, and no other copy is left. *)
+  (** A copy. A bigarray never moves: once you fill it with zeros, no other copy is left. *)
 
   val to_string : t -> string
   (** A copy that OCaml does not wipe. *)
@@ -84,14 +91,14 @@ module Secret : sig
   (** In bytes. *)
 
   val wipe : t -> unit
-  (** Fills it with zeros, now. Its length is 0 from then on. Not while a call uses it. *)
+  (** Fills it with zeros; its length is then 0. Not while a call uses it. *)
 end
 
 (** {1 Clients} *)
 
 type t
-(** One connection's worth of settings and state. A client makes one call at a time, and keeps its connection
-    for the next one. Different clients are independent, on any threads. *)
+(** Options and a connection, which is kept for the next call. A client makes one call at a time. Different
+    clients are independent, on any threads. *)
 
 val create :
   ?base_url:string ->
@@ -115,7 +122,7 @@ val create :
     - [user_agent]: the [User-Agent] header, by default [libmobivate/VERSION].
 
     @raise Error when an option cannot be used: the message names it, and says what is wrong.
-    @raise Failure when the libmobivate that is loaded is too old or too new. *)
+    @raise Failure when the loaded libmobivate is not a version from 1.0.0 to below 2. *)
 
 val set : t -> string -> string -> (unit, error) result
 (** [set client name value] sets an option by its name in [mobivate.h] for the calls that follow. On an error
@@ -124,8 +131,8 @@ val set : t -> string -> string -> (unit, error) result
     @raise Invalid_argument on a closed client. *)
 
 val create_key : t -> username:string -> password:Secret.t -> (Secret.t, error) result
-(** Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and blocks
-    until it is answered; other threads run on.
+(** Creates a new API key for an account, which revokes the old one. Sends at most one request, and blocks until
+    it is answered; other threads run on.
 
     User name and password are UTF-8, 1 byte to 64 KiB each. A second call at the same time on the same client
     gives [Busy].
@@ -133,17 +140,17 @@ val create_key : t -> username:string -> password:Secret.t -> (Secret.t, error) 
     @raise Invalid_argument on a closed client. *)
 
 val cancel : t -> unit
-(** From any thread: ends the call in progress within 50 ms, whatever it is waiting for, and every later one
-    at once, with [Cancelled], until {!uncancel}. *)
+(** From any thread: ends the call in progress within 50 ms, and every later one at once, with [Cancelled],
+    until {!uncancel}. *)
 
 val uncancel : t -> unit
-(** Takes {!cancel} back. *)
+(** Allows calls again after {!cancel}. *)
 
 val close : t -> unit
-(** Closes the connection, and wipes what the client holds. A call in progress on another thread is cancelled
-    first. Does nothing on a closed client. A client that is collected is closed. *)
+(** Closes the connection, and wipes what the client holds. A call in progress on another thread is cancelled.
+    Closing twice is fine. A client that is collected is closed. *)
 
 (** {1 The library} *)
 
 val version : unit -> string
-(** The version of the libmobivate that is loaded, such as ["1.0.0"]. *)
+(** The version of the loaded libmobivate, such as ["1.0.0"]. *)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Between OCaml's values and libmobivate's functions. The runtime lock is released during a call, so what
- * the call reads and writes lies outside OCaml's heap, in secrets.
+ * the call reads and writes is in secrets, outside OCaml's heap.
  *
- * OCaml allocates only where no lock is held: it may run finalisers, and stop every domain. */
+ * Nothing is allocated in OCaml's heap while a lock is held: that may run finalisers, and stop every domain. */
 #define _GNU_SOURCE
 #define CAML_NAME_SPACE
 #include <caml/alloc.h>
@@ -161,7 +161,7 @@ CAMLprim value mobivate_ml_new(value unit) {
     }
     pthread_mutex_init(&client->lock, NULL);
     client->handle = handle;
-    /* A client holds buffers of about this size: an unused one is not left lying about for long. */
+    /* A client holds buffers of about this size, so that the collector does not leave it for long. */
     value result = caml_alloc_custom_mem(&client_operations, sizeof client, 128 * 1024);
     Client_val(result) = client;
     return result;
@@ -216,9 +216,9 @@ static value report(int32_t status, enum begun begun, const mbv_client* handle) 
     CAMLlocal3(result, message, server_message);
     if (begun == CLOSED) caml_invalid_argument("Mobivate: the client is closed");
     if (begun == BUSY) {
-        /* Not asked of the client: the other call may end at any moment. */
+        /* The client is not asked: the other call may end at any moment. */
         message = caml_copy_string(
-            "The client is in a call on another thread. What becomes of the old key is that call's to tell.");
+            "The client is in a call on another thread. Whether the old key still works is for that call to say.");
         server_message = caml_copy_string("");
         status = MBV_ERR_BUSY;
         handle = NULL;
@@ -233,7 +233,6 @@ static value report(int32_t status, enum begun begun, const mbv_client* handle) 
     Store_field(result, 3, Val_int(mbv_http_status(handle)));
     Store_field(result, 4, Val_int(mbv_server_code(handle)));
     Store_field(result, 5, server_message);
-    /* An int of OCaml's has 63 bits. */
     Store_field(result, 6, caml_copy_int64(mbv_retry_after_ms(handle)));
     CAMLreturn(result);
 }

@@ -29,18 +29,6 @@ let during_a_call client username rest =
   Thread.join thread;
   Option.get !outcome
 
-let test_cancel _ =
-  let username = "cancelled-ocaml@example.com" in
-  ignore (Standin.create_account username ~scenario:never_answers);
-  let client = Standin.client "http" in
-  assert_status Cancelled (during_a_call client username (fun () -> Mobivate.cancel client));
-  (* It is sticky, so that there is no moment in which it comes too early. *)
-  assert_status Cancelled (create_key client username);
-  Mobivate.uncancel client;
-  let account = Standin.create_account username in
-  assert_equal 0 account.requests;
-  assert_bool "created" (Result.is_ok (create_key client username))
-
 let test_close _ =
   let username = "closed-ocaml@example.com" in
   ignore (Standin.create_account username);
@@ -134,33 +122,41 @@ let test_signal _ =
   ignore (Standin.create_account username);
   assert_bool "created" (Result.is_ok (create_key client username))
 
-let test_error _ =
-  let username = "slow-down-ocaml@example.com" in
-  let scenario =
-    Standin.Json.from_string
-      {|{"status": 429, "headers": [["Retry-After", "7"]], "body": {"code": 42, "message": "Slow"}}|}
-  in
-  ignore (Standin.create_account username ~scenario);
-  match create_key (Standin.client "http") username with
-  | Ok _ -> assert_failure "a key was created"
-  | Error ({ status = Rate_limited; key_state = Unchanged; http_status = Some 429; _ } as error) ->
-      assert_equal (Some 42) error.server_code;
-      assert_equal (Some "Slow") error.server_message;
-      assert_equal (Some 7.) error.retry_after;
-      assert_equal ~printer:Fun.id error.message (Printexc.to_string (Mobivate.Error error))
-  | Error { message; _ } -> assert_failure message
+let failure ?(scenario = {|{"status": 500, "creates": true}|}) client username =
+  ignore (Standin.create_account username ~scenario:(Standin.Json.from_string scenario));
+  match create_key client username with Ok _ -> assert_failure "a key was created" | Error error -> error
 
-let test_longest_wait _ =
-  let username = "for-ever-ocaml@example.com" in
-  let scenario =
-    Standin.Json.from_string
-      {|{"status": 429, "headers": [["Retry-After", "99999999999999999999"]], "body": {"code": 429}}|}
+(* To another process, say, or to another thread. *)
+let test_an_error_travels _ =
+  let error = failure (Standin.client "http") "marshalled-ocaml@example.com" in
+  assert_equal Mobivate.Unknown error.key_state;
+  let copy : Mobivate.error = Marshal.from_string (Marshal.to_string error []) 0 in
+  assert_equal error copy;
+  assert_equal ~printer:Fun.id error.message (Printexc.to_string (Mobivate.Error copy))
+
+(* Longer than OCaml's integers can say: in milliseconds they have 63 bits. *)
+let test_a_long_time_to_wait _ =
+  let scenario retry_after =
+    Printf.sprintf {|{"status": 429, "headers": [["Retry-After", "%s"]], "body": {"code": 429}}|} retry_after
   in
-  ignore (Standin.create_account username ~scenario);
-  match create_key (Standin.client "http") username with
-  | Error { retry_after = Some seconds; _ } -> assert_bool (string_of_float seconds) (seconds > 9.2e15)
-  | Error { message; _ } -> assert_failure message
-  | Ok _ -> assert_failure "a key was created"
+  List.iter
+    (fun (seconds, expected) ->
+      let error = failure ~scenario:(scenario seconds) (Standin.client "http") "wait-ocaml@example.com" in
+      assert_equal ~printer:(Option.fold ~none:"none" ~some:string_of_float) (Some expected) error.retry_after)
+    [ ("7", 7.); ("0", 0.); ("4611686018427388", 4611686018427388.); ("9000000000000000", 9e15) ]
+
+(* Not unchanged: the call on the other thread may be replacing the key. *)
+let test_an_option_during_a_call _ =
+  let username = "set-in-a-call-ocaml@example.com" in
+  ignore (Standin.create_account username ~scenario:never_answers);
+  let client = Standin.client "http" in
+  let set_and_cancel () =
+    (match Mobivate.set client "timeout_ms" "1" with
+    | Error { status = Busy; key_state = Unknown; _ } -> ()
+    | _ -> assert_failure "it was not busy");
+    Mobivate.cancel client
+  in
+  assert_status Cancelled (during_a_call client username set_and_cancel)
 
 let test_unknown_is_none _ =
   let base_url = "https://" ^ Option.get (Standin.fact "hosts.refused") in
@@ -335,14 +331,14 @@ let () =
   run_test_tt_main
     ("mobivate"
     >::: [
-           "cancel" >:: test_cancel;
            "close" >:: test_close;
            "close during a call" >:: test_close_during_a_call;
            "two threads" >:: test_two_threads;
            "collected" >:: test_collected;
            "signal" >:: test_signal;
-           "error" >:: test_error;
-           "longest wait" >:: test_longest_wait;
+           "an error travels" >:: test_an_error_travels;
+           "a long time to wait" >:: test_a_long_time_to_wait;
+           "an option during a call" >:: test_an_option_during_a_call;
            "unknown is none" >:: test_unknown_is_none;
            "options" >:: test_options;
            "timeout" >:: test_timeout;

@@ -21,7 +21,7 @@ async def has_requests(username: str, requests: int) -> None:
 
 class Async(unittest.IsolatedAsyncioTestCase):
     def assert_explained(self, error: BaseException, state: mobivate.KeyState) -> None:
-        """An error whose cause says what became of the old key."""
+        """An error whose cause says whether the old key still works."""
         cause: Any = error.__cause__
         self.assertIsInstance(cause, mobivate.CancelledError)
         self.assertIs(cause.key_state, state)

@@ -8,6 +8,8 @@ import asyncio
 import concurrent.futures
 import copy
 import gc
+import json
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -82,6 +84,18 @@ def ended_by_cancel(
 ) -> None:
     with test.assertRaises(mobivate.CancelledError):
         client.create_key(username, password)
+
+
+def over_json(error: mobivate.MobivateError) -> Any:
+    """An error as Celery's backend hands it on in JSON: its class and its arguments."""
+    kind = type(error)
+    text = json.dumps([kind.__module__, kind.__name__, error.args])
+    module, name, arguments = json.loads(text)
+    return getattr(sys.modules[module], name)(*arguments)
+
+
+def raise_again(pickled: bytes) -> None:
+    raise pickle.loads(pickled)
 
 
 class Options(unittest.TestCase):
@@ -169,6 +183,29 @@ class Errors(unittest.TestCase):
             )
             self.assertIn("The old key still works.", str(one))
 
+    def test_a_key_state_on_its_way(self) -> None:
+        error = self.failure({"creates": True, "cut": {"after": 0, "how": "close"}})
+        with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            from_a_process = pool.submit(raise_again, pickle.dumps(error)).exception()
+        for one in (copy.copy(error), copy.deepcopy(error), from_a_process, over_json(error)):
+            self.assertIs(type(one), mobivate.TransportError)
+            self.assertIs(one.key_state, mobivate.KeyState.UNKNOWN)
+            self.assertEqual(str(one), str(error))
+
+    def test_a_key_state_that_was_lost(self) -> None:
+        # It is unchanged only where nothing else can be.
+        surely = {"InvalidArgumentError", "ResolveError", "ConnectError", "TLSError"}
+        for name in mobivate.__all__:
+            if name.endswith("Error"):
+                expected = mobivate.KeyState.UNCHANGED if name in surely else mobivate.KeyState.UNKNOWN
+                with self.subTest(name):
+                    self.assertIs(over_json(getattr(mobivate, name)("text")).key_state, expected)
+
+    def test_an_option_that_is_refused_leaves_the_key(self) -> None:
+        with self.assertRaises(mobivate.InvalidArgumentError) as caught:
+            mobivate.Client(timeout=0)
+        self.assertIs(caught.exception.key_state, mobivate.KeyState.UNCHANGED)
+
     def test_what_an_error_does_not_carry_is_none(self) -> None:
         error = self.failure({"creates": True, "cut": {"after": 0, "how": "close"}})
         self.assertIs(type(error), mobivate.TransportError)
@@ -207,7 +244,7 @@ class Errors(unittest.TestCase):
         self.assertIsNone(reference() if sys.implementation.name == "cpython" else None)
 
     def test_a_thread_that_cannot_be_started(self) -> None:
-        # In a process of its own, that has little room.
+        # In a process of its own, with little memory.
         program = """
 import resource, threading, mobivate
 with mobivate.Client() as client:
@@ -246,21 +283,10 @@ class Threads(unittest.TestCase):
             thread.join()
             self.assertIs(caught.exception.key_state, mobivate.KeyState.UNKNOWN)
 
-    def test_cancelling_lasts_until_it_is_taken_back(self) -> None:
-        username = new_account()
-        with standin.client() as client:
-            client.cancel()
-            for _ in range(2):
-                with self.assertRaises(mobivate.CancelledError) as caught:
-                    client.create_key(username, PASSWORD)
-                self.assertIs(caught.exception.key_state, mobivate.KeyState.UNCHANGED)
-            client.uncancel()
-            self.assertEqual(client.create_key(username, PASSWORD), standin.account(username)["valid_key"])
-        self.assertEqual(standin.account(username)["requests"], 1)
-
     def test_one_call_at_a_time(self) -> None:
         username = new_account(STALLS)
-        with standin.client(timeout=600) as client, concurrent.futures.ThreadPoolExecutor() as pool:
+        # The client is closed first, which ends its call, whatever has failed.
+        with concurrent.futures.ThreadPoolExecutor() as pool, standin.client(timeout=600) as client:
             first = pool.submit(client.create_key, username, PASSWORD)
             standin.account(username, 1)
             with self.assertRaisesRegex(mobivate.BusyError, "another thread") as caught:

@@ -106,8 +106,8 @@ class Leaks(unittest.TestCase):
         before, after = asyncio.run(main())
         print(f"\nbefore: {before}\nafter:  {after}")
         # In blocks and bytes: not one block, nor 60 bytes, of each of the 7000 calls.
-        room = {"descriptors": 1, "blocks": 700, "malloc": 400 * 1024, "resident": 16 * 1024 * 1024}
-        for name, most in room.items():
+        allowed = {"descriptors": 1, "blocks": 700, "malloc": 400 * 1024, "resident": 16 * 1024 * 1024}
+        for name, most in allowed.items():
             self.assertLess(after[name] - before[name], most, name)
 
 

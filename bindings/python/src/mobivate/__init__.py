@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Creates API keys for Mobivate accounts, and tells what became of the old ones.
+"""Create Mobivate API keys, and know whether the old key still works.
 
     import mobivate
 
     with mobivate.Client() as client:
         key = client.create_key("first.last@example.com", "your-pass")
 
-A success revokes the key that the account had. Whatever goes wrong is a `MobivateError`, whose text and
-`key_state` say what became of that key.
+A success revokes the account's old key. Whatever goes wrong is a `MobivateError`, whose text and `key_state`
+say whether the old key still works.
 """
 
 from mobivate._client import Client, Text

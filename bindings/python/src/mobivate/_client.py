@@ -7,8 +7,10 @@ import _thread
 import atexit
 import contextlib
 import ctypes
+import itertools
 import math
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -33,20 +35,38 @@ _Key = TypeVar("_Key", str, bytearray)
 Text = Union[str, bytes, bytearray, memoryview]
 """A user name or a password: a string, or its UTF-8 in anything that has bytes."""
 
-# The library's own words. It cannot be asked where that call has not got there yet.
-_BUSY = "The client is in a call on another thread. What becomes of the old key is that call's to tell."
+# The library cannot be asked: that call may not have got there yet.
+_BUSY = "The client is in a call on another thread. Whether the old key still works is for that call to say."
+_NOT_BEGUN = "The call was cancelled before it began. The old key still works."
 _LOST = (
-    "The call was cancelled when the key was created, and nobody has that key. "
+    "The call was interrupted after the key was created, and that key is lost. "
     "The old key is revoked: create a key again to have a valid one."
 )
+
+
+def _unpatched(name: str) -> Any:
+    """A function of `_thread`, even where gevent or eventlet have put their own in its place.
+
+    Their threads all share one thread of the system's, which a call would hold, Ctrl-C and all.
+    """
+    gevent, eventlet = (sys.modules.get(module) for module in ("gevent.monkey", "eventlet.patcher"))
+    if gevent is not None:
+        return gevent.get_original("_thread", name)
+    return getattr(_thread if eventlet is None else eventlet.original("_thread"), name)
+
+
+_start_new_thread = _unpatched("start_new_thread")
+_allocate_lock = _unpatched("allocate_lock")
+_native_id = getattr(threading, "get_native_id", lambda: 0)
+_new_lock = getattr(_thread, "RLock", threading.RLock)  # Not threading's, which gevent replaces.
 
 
 class Client:
     """Creates API keys, one call at a time, and keeps its connection for the next one.
 
-    A call blocks its thread and no other. Ctrl-C ends it within 50 ms, as does what the handler of another
-    signal raises: the exception's `__cause__` is then the `MobivateError` that tells what became of the
-    old key.
+    A call blocks its thread and no other. In the main thread Ctrl-C ends it within 50 ms, as does any exception
+    of a signal handler. Whatever exception interrupts a call, on whatever thread, its `__cause__` is a
+    `MobivateError` that says whether the old key still works.
 
     A client may be used by several threads; a second call at the same time raises `BusyError`.
     """
@@ -72,21 +92,21 @@ class Client:
         connect_timeout: seconds to resolve, connect and shake hands; default 10.
         ca_file: a PEM file of the certificates to trust, in place of the system's.
         ca_dir: a directory of such certificates, hashed as by `openssl rehash`.
-        proxy: an http, https, socks4, socks4a, socks5 or socks5h URL, or "" for none at all; default: the
-            environment's (`https_proxy`, `all_proxy`, `no_proxy`).
+        proxy: an http, https, socks4, socks4a, socks5 or socks5h URL, or "" for none; default: what the
+            environment says (`https_proxy`, `all_proxy`, `no_proxy`).
         user_agent: the User-Agent header; default `libmobivate/VERSION`.
 
         Raises `InvalidArgumentError` (a `ValueError`) for an option that cannot be used, and `ImportError`
-        where libmobivate is missing, or its version is not 1.x.
+        if libmobivate is missing or not 1.x.
         """
         self._library = _library.load()
         # Guards what follows. A signal's handler may use the client while the main thread holds it.
-        self._lock = threading.RLock()
+        self._lock = _new_lock()
         self._call: Optional[object] = None  # who uses the client: a call, or a setting of an option
         self._cancelled = False
         self._handle: Optional[int] = self._library.mbv_new()
         if not self._handle:
-            raise MemoryError("There was no memory for a client.")
+            raise MemoryError("Out of memory: no client could be made.")
         self._closed = False
         try:
             for name, value in (
@@ -105,10 +125,10 @@ class Client:
             raise
 
     def set_option(self, name: str, value: str) -> None:
-        """Sets an option, by the name that it has in mobivate.h, for the calls that follow.
+        """Sets an option, by its name in mobivate.h, for the calls that follow.
 
-        Raises `InvalidArgumentError` (a `ValueError`) with a text that names the option and what is wrong,
-        and then changes nothing.
+        Raises `InvalidArgumentError` (a `ValueError`), which names the option and says what is wrong; nothing
+        is then changed.
         """
         texts = [text.encode("utf-8", "surrogateescape") for text in (name, value)]
         if any(0 in text for text in texts):
@@ -119,41 +139,42 @@ class Client:
                 self._claim(setting)
                 status = self._library.mbv_set(self._handle, *texts)
                 if status != Status.OK:
-                    raise _error_class(status)(self._text(self._library.mbv_error_message))
+                    # Nothing is sent.
+                    raise _unchanged(_error_class(status)(self._text(self._library.mbv_error_message)))
             finally:
                 self._release(setting)
 
     def create_key(self, username: Text, password: Text) -> str:
-        """Creates a new API key for an account, and so revokes the one it had. Sends at most one request.
+        """Creates a new API key for an account, which revokes the old one. Sends at most one request.
 
         username, password: up to 65536 bytes of UTF-8 each. A bytearray can be wiped afterwards; a string
             cannot.
 
-        Raises `MobivateError`, which tells what became of the old key; `RuntimeError` where the client is
+        Raises `MobivateError`, which says whether the old key still works, and `RuntimeError` if the client is
         closed.
         """
-        return self._create(username, password).take(_to_str)
+        return self._create(username, password, _to_str)
 
     def create_key_bytes(self, username: Text, password: Text) -> bytearray:
-        """The same, with a key that can be wiped."""
-        return self._create(username, password).take(bytearray)
+        """Like `create_key`, with a key that can be wiped."""
+        return self._create(username, password, bytearray)
 
     async def create_key_async(self, username: Text, password: Text) -> str:
-        """The same for asyncio: the call runs in a thread of its own.
+        """Like `create_key`, for asyncio: the call runs in a thread of its own.
 
         Cancelling the task ends the call within 50 ms. The `__cause__` of the `asyncio.CancelledError` is
-        then the `MobivateError` that tells what became of the old key.
+        then a `MobivateError` that says whether the old key still works.
         """
-        return (await self._create_async(username, password)).take(_to_str)
+        return await self._create_async(username, password, _to_str)
 
     async def create_key_bytes_async(self, username: Text, password: Text) -> bytearray:
-        """The same for asyncio, with a key that can be wiped."""
-        return (await self._create_async(username, password)).take(bytearray)
+        """Like `create_key_async`, with a key that can be wiped."""
+        return await self._create_async(username, password, bytearray)
 
     def cancel(self) -> None:
         """Ends the call in progress within 50 ms, and every later one at once, until `uncancel`.
 
-        For other threads and for the handlers of signals. The call raises `CancelledError`.
+        For other threads and for signal handlers. The call raises `CancelledError`.
         """
         with self._lock:
             self._cancelled = True
@@ -161,12 +182,12 @@ class Client:
                 self._library.mbv_cancel(self._handle)
 
     def uncancel(self) -> None:
-        """Takes `cancel` back."""
+        """Allows calls again after `cancel`."""
         with self._lock:
             self._cancelled = False
 
     def close(self) -> None:
-        """Closes the connection, and wipes what the client holds. A second time nothing happens.
+        """Closes the connection, and wipes what the client holds. Closing twice is fine.
 
         A call on another thread is cancelled, and the client ends with it.
         """
@@ -199,24 +220,25 @@ class Client:
     def __reduce__(self) -> NoReturn:
         raise TypeError("A client cannot be copied or pickled.")
 
-    def _create(self, username: Text, password: Text) -> _Call:
+    def _create(self, username: Text, password: Text, convert: Callable[[memoryview], _Key]) -> _Key:
         call = _Call(username, password)
         try:
             self._begin(call)
-            if threading.current_thread() is threading.main_thread():
+            if _handles_signals():
                 # Signals are handled in this thread, and only while it is not in the library.
-                _start_thread(self._run, call)
+                _start_thread(call, self._run, call)
                 call.wait()
             else:
+                call.is_inline = True
                 self._run(call)
+            return call.take(convert)
         except BaseException as error:
-            self._end_early(call)
-            call.wipe_texts()  # A call that was refused has not been ended.
-            call.explain(error)
+            self._settle(call, error)
             raise
-        return call
 
-    async def _create_async(self, username: Text, password: Text) -> _Call:
+    async def _create_async(
+        self, username: Text, password: Text, convert: Callable[[memoryview], _Key]
+    ) -> _Key:
         import asyncio  # Here: it takes longer than all the rest to import.
 
         call = _Call(username, password)
@@ -230,8 +252,9 @@ class Client:
 
         try:
             self._begin(call)
-            _start_thread(run)
+            _start_thread(call, run)
             await asyncio.shield(ended)
+            return call.take(convert)
         except BaseException as error:
             if not self._cancel(call):
                 call.wipe_texts()  # A call that was refused has not been ended.
@@ -241,10 +264,9 @@ class Client:
                         await asyncio.shield(ended)
             call.explain(error)
             raise
-        return call
 
     def _claim(self, user: object) -> None:
-        """Makes the client somebody's, until `_release`: with the lock."""
+        """Gives the client to one user, until `_release`. The lock must be held."""
         if self._closed:
             raise RuntimeError("The client is closed.")
         if self._call is not None:
@@ -274,29 +296,36 @@ class Client:
             self._library.mbv_uncancel(self._handle)
             if self._cancelled or self._closed:
                 self._library.mbv_cancel(self._handle)
+            call.begun = True
 
     def _run(self, call: _Call) -> None:
-        """Makes a call that has begun, unless it has been given up before its thread got here."""
+        """Makes a call that has begun, unless it was given up before its thread got here."""
         with self._lock:
             if call.given_up:
                 return
             call.running = True
         try:
-            status = call.make(self._library.mbv_create_key, self._handle)
-            if status != Status.OK:
-                call.error = self._failure(status)
+            call.make(self._library.mbv_create_key, self._handle)
         except BaseException as error:
+            if call.is_inline:
+                raise
             call.error = error
         finally:
             self._end(call)
 
     def _end(self, call: _Call) -> None:
+        """Ends a call, and keeps what came of it. What was interrupted here is done by another time."""
         call.wipe_texts()
         with self._lock:
-            if call.given_up:
-                call.wipe_key()
-            self._release(call)
-            _in_call.discard((self, call))
+            if self._call is call:
+                if not call.statuses:
+                    call.error = call.error or _unchanged(CancelledError(_NOT_BEGUN))
+                elif call.statuses[0] != Status.OK:
+                    call.error = self._failure_of(call)
+                if call.given_up:
+                    call.wipe_key()
+                _in_call.discard((self, call))
+                self._release(call)
         call.end()
 
     def _cancel(self, call: _Call) -> bool:
@@ -308,23 +337,40 @@ class Client:
             if call.running:
                 self._library.mbv_cancel(self._handle)
                 return True
-        call.error = CancelledError("The call was cancelled before it began. The old key still works.")
         self._end(call)
         return False
 
     def _end_early(self, call: _Call) -> None:
         """Cancels a call, and returns when it has ended."""
+        if self._cancel(call):
+            call.wait()
+
+    def _settle(self, call: _Call, interrupt: BaseException) -> None:
+        """Ends a call that an exception has interrupted, and says in its cause what came of the call."""
         while True:
             try:
-                if self._cancel(call):
-                    call.wait()
+                if call.is_inline:
+                    self._end(call)
+                else:
+                    self._end_early(call)
+                call.wipe_texts()  # A call that was refused has not been ended.
+                call.explain(interrupt)
                 return
             except BaseException:
                 # A second Ctrl-C, say. The first one is about to be raised.
                 continue
 
+    def _failure_of(self, call: _Call) -> BaseException:
+        try:
+            return self._failure(call.statuses[0])
+        except BaseException as error:
+            call.interrupts += 1
+            if call.is_inline and call.interrupts < 10:
+                raise  # Into this thread, and _settle tries again.
+            return error  # There is no memory, say.
+
     def _failure(self, status: int) -> MobivateError:
-        """What the library tells of the call that has just failed."""
+        """What the library says about the call that has just failed."""
         library = self._library
         error = _error_class(status)(self._text(library.mbv_error_message))
         error.key_state = KeyState(library.mbv_key_state(self._handle))
@@ -343,23 +389,26 @@ class Client:
 
 
 class _Call:
-    """One call: the memory that it reads and writes, and how it ended."""
+    """One call: the memory that it reads and writes, and what came of it."""
 
     def __init__(self, username: Text, password: Text) -> None:
-        # Own copies: whatever becomes of the caller's during the call, on whatever thread.
+        # Own copies: the caller's may change during the call, on another thread.
         self._username = _Memory.of("user name", username)
         self._password = _Memory.of("password", password)
         self._key = _Memory(_library.KEY_CAPACITY)
-        self._key_size = 0
-        self._under_way = threading.Lock()
+        self._key_size = ctypes.c_size_t()
+        self._under_way = _allocate_lock()
         self._under_way.acquire()
+        self.statuses: list[int] = []  # the library's answer, when it has one
+        self.is_inline = False  # on its caller's own thread
+        self.begun = False
         self.given_up = False
         self.running = False
+        self.interrupts = 0
         self.error: Optional[BaseException] = None
 
-    def make(self, create_key: Callable[..., int], handle: Optional[int]) -> int:
-        size = ctypes.c_size_t()
-        status = create_key(
+    def make(self, create_key: Callable[..., int], handle: Optional[int]) -> None:
+        arguments = (
             handle,
             self._username.pointer,
             self._username.size,
@@ -367,18 +416,20 @@ class _Call:
             self._password.size,
             self._key.pointer,
             self._key.size,
-            ctypes.byref(size),
+            ctypes.byref(self._key_size),
         )
-        self._key_size = size.value
-        return status
+        # No exception raised into this thread comes between the call and the keeping of its status: all of that
+        # is in C.
+        self.statuses.extend(itertools.starmap(create_key, (arguments,)))
 
     def end(self) -> None:
-        self._under_way.release()
+        with contextlib.suppress(RuntimeError):  # It has ended already.
+            self._under_way.release()
 
     def wait(self) -> None:
         """Waits for the end, or for what the handler of a signal raises."""
-        with self._under_way:
-            pass
+        self._under_way.acquire()
+        self.end()
 
     def wipe_texts(self) -> None:
         self._username.wipe()
@@ -386,31 +437,35 @@ class _Call:
 
     def take(self, convert: Callable[[memoryview], _Key]) -> _Key:
         """The key, which is then no longer here; or raises the error."""
+        if self.error is not None:
+            raise self.error
         try:
-            if self.error is not None:
-                raise self.error
-            with memoryview(self._key.bytes) as whole, whole[: self._key_size] as key:
+            with memoryview(self._key.bytes) as whole, whole[: self._key_size.value] as key:
                 return convert(key)
         finally:
-            self.error = None  # Its traceback refers to this call: a cycle otherwise.
             self._key.wipe()
 
     def wipe_key(self) -> None:
         self._key.wipe()
 
     def explain(self, interrupt: BaseException) -> None:
-        """Says in the cause of what interrupted this call what became of the old key."""
-        if self._key_size > 0:
+        """Says in the cause of what interrupted this call whether the old key still works."""
+        if Status.OK in self.statuses:
             self.wipe_key()
             self.error = CancelledError(_LOST)
             self.error.key_state = KeyState.REPLACED
-        if self.error is not None and interrupt.__cause__ is None:
-            interrupt.__cause__ = self.error
-        self.error = None
+        elif not self.begun and not isinstance(interrupt, (MobivateError, RuntimeError)):
+            self.error = _unchanged(CancelledError(_NOT_BEGUN))
+        if self.error is not None and self.error is not interrupt:
+            last = interrupt
+            while last.__cause__ is not None and last.__cause__ is not self.error:
+                last = last.__cause__
+            last.__cause__ = self.error
+        self.error = None  # Its traceback refers to this call: a cycle otherwise.
 
 
 class _Memory:
-    """Bytes that stay where they are, and can be wiped. A NUL stands behind a text."""
+    """Bytes that stay where they are, and can be wiped. A text ends with a NUL."""
 
     def __init__(self, capacity: int) -> None:
         self.size = capacity
@@ -453,6 +508,16 @@ def _error_class(status: int) -> type[MobivateError]:
     return BY_STATUS.get(status, InternalError)
 
 
+def _unchanged(error: MobivateError) -> MobivateError:
+    error.key_state = KeyState.UNCHANGED
+    return error
+
+
+def _handles_signals() -> bool:
+    """Whether Python handles signals in this thread: also where a greenlet of gevent's passes for another thread."""
+    return threading.current_thread() is threading.main_thread() or _native_id() == os.getpid()
+
+
 def _milliseconds(seconds: Optional[float]) -> Optional[str]:
     # Rounded up: a short time is not none at all.
     return None if seconds is None else str(math.ceil(seconds * 1000) if math.isfinite(seconds) else seconds)
@@ -462,12 +527,14 @@ def _to_str(key: memoryview) -> str:
     return str(key, "ascii")
 
 
-def _start_thread(target: Callable[..., None], *arguments: Any) -> None:
+def _start_thread(call: _Call, target: Callable[..., None], *arguments: Any) -> None:
     try:
         # Not a threading.Thread: a signal in the middle of its start() leaves half a thread behind.
-        _thread.start_new_thread(target, arguments)
+        _start_new_thread(target, arguments)
     except RuntimeError as error:
-        raise NoMemoryError(f"The call could not be started: {error}. The old key still works.") from error
+        text = f"The call could not be started: {error}. The old key still works."
+        call.error = _unchanged(NoMemoryError(text))
+        raise call.error from error
 
 
 # Calls whose threads a process that exits must not leave in the library.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What can go wrong, and what it says of the account's old key."""
+"""What can go wrong, and whether the old key still works."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Status(enum.IntEnum):
 
 
 class KeyState(enum.Enum):
-    """What became of the key that the account had before the call."""
+    """Whether the key that the account had before the call still works."""
 
     UNCHANGED = 0
     """The old key surely still works."""
@@ -43,25 +43,29 @@ class KeyState(enum.Enum):
 
 
 class MobivateError(Exception):
-    """A call that handed over no key. Its text says why, and what became of the old key."""
+    """A call that handed over no key. Its text says why, and whether the old key still works."""
 
     status: Status = Status.INTERNAL
-    key_state: KeyState = KeyState.UNCHANGED
-    """What became of the old key."""
+    key_state: KeyState = KeyState.UNKNOWN
+    """Whether the old key still works.
+
+    `UNKNOWN` where an error has lost it on its way, as over JSON, unless its class leaves no doubt.
+    """
     http_status: Optional[int] = None
-    """The status code of the answer, where one came."""
+    """The status code of the answer, if there was one."""
     server_code: Optional[int] = None
-    """The member `code` of the answer's JSON, where it had one."""
+    """The member `code` of the answer's JSON, if it had one."""
     server_message: Optional[str] = None
-    """The member `message` of the answer's JSON, where it had one."""
+    """The member `message` of the answer's JSON, if it had one."""
     retry_after: Optional[float] = None
-    """How many seconds the server asked to wait, where it did."""
+    """How many seconds the server asked to wait, if it did."""
 
 
 class InvalidArgumentError(MobivateError, ValueError):
     """A user name, password or option that cannot be used. Nothing was sent."""
 
     status = Status.INVALID_ARGUMENT
+    key_state = KeyState.UNCHANGED
 
 
 class NoMemoryError(MobivateError):
@@ -71,10 +75,9 @@ class NoMemoryError(MobivateError):
 
 
 class BusyError(MobivateError):
-    """The client is in a call already, which goes on."""
+    """The client is already in a call, which goes on."""
 
     status = Status.BUSY
-    key_state = KeyState.UNKNOWN
 
 
 class CancelledError(MobivateError):
@@ -93,18 +96,21 @@ class ResolveError(MobivateError):
     """The host's or the proxy's name was not found."""
 
     status = Status.RESOLVE
+    key_state = KeyState.UNCHANGED
 
 
 class ConnectError(MobivateError):
     """The connection was refused, or the host cannot be reached."""
 
     status = Status.CONNECT
+    key_state = KeyState.UNCHANGED
 
 
 class TLSError(MobivateError):
     """The certificate or the handshake failed."""
 
     status = Status.TLS
+    key_state = KeyState.UNCHANGED
 
 
 class TransportError(MobivateError):
@@ -170,6 +176,6 @@ BY_STATUS: dict[int, type[MobivateError]] = {
     )
 }
 
-# So that a traceback names them as they are imported.
+# So that a traceback names them as they are imported, and what travels finds them there.
 for _public in (Status, KeyState, MobivateError, *BY_STATUS.values()):
     _public.__module__ = "mobivate"

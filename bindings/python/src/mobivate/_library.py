@@ -11,7 +11,7 @@ DEFAULT_NAME = "libmobivate.so.1"
 OLDEST = 10000
 TOO_NEW = 20000
 
-# Room for the longest key there is, so that none is left to be taken with mbv_take_key.
+# Enough for the longest key, so that mbv_take_key is never needed.
 KEY_CAPACITY = 4097
 
 # Result and parameters of the functions that are used here. A client is a pointer to void.
@@ -49,26 +49,27 @@ DECLARATIONS = {
 def load() -> ctypes.CDLL:
     """The library, loaded by the first call."""
     named = os.environ.get("MOBIVATE_LIBRARY")
-    if named:
-        where = f"{named}, which MOBIVATE_LIBRARY names,"
-    else:
-        where = f"{DEFAULT_NAME}, on the dynamic loader's search path,"
-    install = "install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY."
+    where = (
+        f"{named} (from MOBIVATE_LIBRARY)"
+        if named
+        else f"{DEFAULT_NAME} (from the dynamic loader's search path)"
+    )
+    install = "Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
     try:
         library = ctypes.CDLL(named or DEFAULT_NAME)
     except OSError as error:
-        raise ImportError(f"{where} could not be loaded ({error}); {install}", name=__name__) from error
+        raise ImportError(f"cannot load {where}: {error}. {install}", name=__name__) from error
     try:
         for name, (result, parameters) in DECLARATIONS.items():
             function = getattr(library, name)
             function.restype = result
             function.argtypes = parameters
     except AttributeError as error:
-        raise ImportError(f"{where} is not libmobivate 1.x ({error}); {install}", name=__name__) from error
+        raise ImportError(f"{where} is not libmobivate 1.x: {error}. {install}", name=__name__) from error
     if not OLDEST <= library.mbv_version_number() < TOO_NEW:
         found = library.mbv_version().decode()
         raise ImportError(
-            f"{where} has version {found}, and 1.0.0 or newer, and below 2, is needed; {install}",
+            f"found libmobivate {found} as {where}; this package needs >= 1.0.0, < 2. {install}",
             name=__name__,
         )
     return library

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+-- The agent of the conformance cases: tests/bindings/README.md says what it is told.
+local mobivate = require("mobivate")
+local outcome = require("tests.outcome")
+local threads = require("tests.threads")
+
+local text, of_pcall = outcome.text, outcome.of_pcall
+local clients, calls, kept = {}, {}, {}
+
+-- A call in a Lua state on a thread of its own: while one runs, this state could not read the next command.
+local call = [[
+local mobivate, outcome = require("mobivate"), require("tests.outcome")
+local ticket, username, password = (...):match("^(%S+) (%S+) (%S+)$")
+local client = mobivate.attach(ticket)
+return outcome.of_pcall(pcall(client.create_key, client, outcome.text(username), outcome.text(password)))
+]]
+
+local function new(number, ...)
+   local options = {}
+   for index = 1, select("#", ...), 2 do
+      local name, value = select(index, ...)
+      options[text(name)] = text(value)
+   end
+   local failure
+   clients[number], failure = mobivate.new(options)
+   return clients[number] ~= nil, failure
+end
+
+local function read(path)
+   local file = assert(io.open(path, "rb"))
+   local content = file:read("*a")
+   file:close()
+   return content
+end
+
+local function call_again(client, count, secrets_in, username, path)
+   if secrets_in == "text" then
+      kept.password = read(path)
+      for _ = 1, count do kept.key = assert(client:create_key(username, kept.password)) end
+      return
+   end
+   local password = assert(mobivate.read_secret(path))
+   for _ = 1, count do assert(client:create_key_secret(username, password)):wipe() end
+   password:wipe()
+end
+
+local commands = {
+   runtime = function() return outcome.field(jit.version) end,
+   new = function(number, ...) return of_pcall(pcall(new, number, ...)) end,
+   set = function(number, name, value)
+      local client = clients[number]
+      return of_pcall(pcall(client.set, client, { [text(name)] = text(value) }))
+   end,
+   create = function(number, username, password)
+      local client = clients[number]
+      return of_pcall(pcall(client.create_key, client, text(username), text(password)))
+   end,
+   start = function(number, username, password)
+      local order = table.concat({ clients[number]:share(), username, password }, " ")
+      calls[number] = threads.start(call, order)
+   end,
+   wait = function(number) return calls[number]:join() end,
+   cancel = function(number) clients[number]:cancel() end,
+   uncancel = function(number) clients[number]:uncancel() end,
+   close = function(number) clients[number]:close() end,
+   ["repeat"] = function(number, count, secrets_in, username, path)
+      call_again(clients[number], tonumber(count), secrets_in, text(username), text(path))
+   end,
+   quit = function() end,
+}
+
+for line in io.lines() do
+   local words = {}
+   for word in line:gmatch("%S+") do words[#words + 1] = word end
+   local done, answer = pcall(commands[words[1]], unpack(words, 2))
+   print(done and (answer or "ok") or "error " .. outcome.field(tostring(answer)))
+   io.stdout:flush()
+   if words[1] == "quit" then break end
+end
