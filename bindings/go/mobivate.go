@@ -65,8 +65,7 @@ func Version() string { return C.GoString(C.mbv_version()) }
 // New makes a client. Close it when it is no longer needed. It sends nothing.
 func New(options Options) (*Client, error) {
 	if number := C.mbv_version_number(); number < 10000 || number >= 20000 {
-		return nil, fmt.Errorf("mobivate: the libmobivate that the loader has found is version %s, and 1.0.0 or newer, "+
-			"and below 2, is needed: install libmobivate 1.x", Version())
+		return nil, fmt.Errorf("mobivate: found libmobivate %s; this package needs >= 1.0.0, < 2", Version())
 	}
 	handle := C.mbv_new()
 	if handle == nil {

@@ -3,12 +3,12 @@
 package tests
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mobivate"
-	"mobivate/tests/standin"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mobivate.example/go/mobivate"
 )
 
 const password = "correct-password"
@@ -26,7 +28,7 @@ var stalls = map[string]any{"creates": true, "cut": map[string]any{"after": 0, "
 func newClient(t testing.TB, scheme string) *mobivate.Client {
 	t.Helper()
 	client, err := mobivate.New(mobivate.Options{
-		BaseURL: standin.Fact(scheme), CAFile: standin.Fact("ca_file"), NoProxy: true, Timeout: time.Minute,
+		BaseURL: os.Getenv("MOBIVATE_STANDIN_" + strings.ToUpper(scheme)), CAFile: os.Getenv("MOBIVATE_STANDIN_CA_FILE"), NoProxy: true, Timeout: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -35,22 +37,59 @@ func newClient(t testing.TB, scheme string) *mobivate.Client {
 	return client
 }
 
+// account is what the stand-in knows of one.
+type account struct {
+	Requests int    `json:"requests"`
+	ValidKey string `json:"valid_key"`
+}
+
+// standin gives the stand-in an order, or asks it.
+func standin(t testing.TB, method, path string, body any) (state account) {
+	t.Helper()
+	sent, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest(method, os.Getenv("MOBIVATE_STANDIN_HTTP")+"/standin/accounts"+path, bytes.NewReader(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&state); err != nil {
+		t.Fatal(response.Status, err)
+	}
+	return state
+}
+
+// await waits until the account's calls have made so many requests.
+func await(t testing.TB, username string, requests int) account {
+	t.Helper()
+	return standin(t, "GET", fmt.Sprintf("/%s?requests=%d&timeout_ms=10000", username, requests), nil)
+}
+
 func newAccount(t testing.TB, scenario any) string {
+	if scenario == nil {
+		scenario = map[string]any{}
+	}
 	username := fmt.Sprintf("go-%s@example.com", strings.ToLower(t.Name()))
-	standin.Create(username, password, scenario)
+	standin(t, "POST", "", map[string]any{"username": username, "password": password, "scenario": scenario})
 	return username
 }
 
 // start begins a call, and returns once the stand-in has its request.
-func start(client *mobivate.Client, username string) (context.CancelFunc, <-chan error) {
+func start(t testing.TB, client *mobivate.Client, username string) (context.CancelFunc, <-chan error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	requests := standin.Await(username, 0).Requests
+	requests := await(t, username, 0).Requests
 	ended := make(chan error, 1)
 	go func() {
 		_, err := client.CreateKey(ctx, username, []byte(password))
 		ended <- err
 	}()
-	standin.Await(username, requests+1)
+	await(t, username, requests+1)
 	return cancel, ended
 }
 
@@ -74,7 +113,7 @@ func TestErrorCarriesEverything(t *testing.T) {
 
 func TestContext(t *testing.T) {
 	client, username := newClient(t, "https"), newAccount(t, map[string]any{"sequence": []any{stalls, stalls, map[string]any{}}})
-	cancel, ended := start(client, username)
+	cancel, ended := start(t, client, username)
 	cancel()
 	err := <-ended
 	var failure *mobivate.Error
@@ -89,7 +128,7 @@ func TestContext(t *testing.T) {
 	}
 	// What cancelled an earlier call does not touch a later one.
 	later, err := client.CreateKey(context.Background(), username, []byte(password))
-	if err != nil || later.Text() != standin.Await(username, 0).ValidKey {
+	if err != nil || later.Text() != await(t, username, 0).ValidKey {
 		t.Error(err)
 	}
 }
@@ -110,7 +149,7 @@ func TestContextOfAnEarlierCallNeverHitsALaterOne(t *testing.T) {
 
 func TestTwoGoroutines(t *testing.T) {
 	client, username := newClient(t, "https"), newAccount(t, stalls)
-	cancel, ended := start(client, username)
+	cancel, ended := start(t, client, username)
 	if _, err := client.CreateKey(context.Background(), username, []byte(password)); !errors.Is(err, mobivate.ErrBusy) {
 		t.Error(err)
 	}
@@ -126,14 +165,14 @@ func TestTwoGoroutines(t *testing.T) {
 	if err := <-ended; !errors.Is(err, mobivate.ErrCancelled) {
 		t.Error(err)
 	}
-	if requests := standin.Await(username, 0).Requests; requests != 1 {
+	if requests := await(t, username, 0).Requests; requests != 1 {
 		t.Error(requests)
 	}
 }
 
 func TestClose(t *testing.T) {
 	client, username := newClient(t, "https"), newAccount(t, stalls)
-	_, ended := start(client, username)
+	_, ended := start(t, client, username)
 	var closing sync.WaitGroup
 	for i := 0; i < 3; i++ {
 		closing.Add(1)
@@ -159,7 +198,7 @@ func TestClose(t *testing.T) {
 func TestOtherGoroutinesRunOn(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	client, username := newClient(t, "https"), newAccount(t, stalls)
-	cancel, ended := start(client, username)
+	cancel, ended := start(t, client, username)
 	passed := make(chan int)
 	go func() {
 		for i := 0; i < 1000; i++ {
@@ -184,7 +223,7 @@ func TestKeyIsNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	valid := standin.Await(username, 1).ValidKey
+	valid := await(t, username, 1).ValidKey
 	inJSON, err := json.Marshal(key)
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +245,7 @@ func TestForgottenClientIsClosed(t *testing.T) {
 	username := newAccount(t, nil)
 	open := descriptors(t)
 	for i := 0; i < 50; i++ {
-		client, err := mobivate.New(mobivate.Options{BaseURL: standin.Fact("http"), NoProxy: true})
+		client, err := mobivate.New(mobivate.Options{BaseURL: os.Getenv("MOBIVATE_STANDIN_HTTP"), NoProxy: true})
 		if err != nil {
 			t.Fatal(err)
 		}

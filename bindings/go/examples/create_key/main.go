@@ -5,7 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"mobivate"
+	"mobivate.example/go/mobivate"
 	"os"
 )
 
