@@ -173,6 +173,10 @@ func TestTwoGoroutines(t *testing.T) {
 func TestClose(t *testing.T) {
 	client, username := newClient(t, "https"), newAccount(t, stalls)
 	_, ended := start(t, client, username)
+	// Nor does a call that was turned away make Close forget the one in progress.
+	if _, err := client.CreateKey(context.Background(), username, []byte(password)); !errors.Is(err, mobivate.ErrBusy) {
+		t.Error(err)
+	}
 	var closing sync.WaitGroup
 	for i := 0; i < 3; i++ {
 		closing.Add(1)
