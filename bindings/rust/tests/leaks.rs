@@ -4,16 +4,18 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
-use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 
 use mobivate::Error;
 use support::{client, create_account, PASSWORD};
 
-/// Counts what Rust has allocated and not freed, and how often this thread allocates.
+/// Counts what Rust has allocated and not freed, how often this thread allocates, and the keys that it frees unwiped.
 struct Counting;
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 thread_local!(static ALLOCATIONS: Cell<usize> = const { Cell::new(0) });
+static UNWIPED: AtomicUsize = AtomicUsize::new(0);
+const KEY_CAPACITY: usize = 4096 + 1;
 
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -23,6 +25,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        if layout.size() == KEY_CAPACITY
+            && std::slice::from_raw_parts(memory, KEY_CAPACITY).iter().any(|&byte| byte != 0)
+        {
+            UNWIPED.fetch_add(1, Ordering::Relaxed);
+        }
         LIVE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
         System.dealloc(memory, layout);
     }
@@ -66,6 +73,7 @@ fn ten_thousand_calls_leave_nothing() {
         hundred_calls(usual, long);
     }
     assert_eq!((LIVE.load(Ordering::Relaxed), descriptors()), before);
+    assert_eq!(UNWIPED.load(Ordering::Relaxed), 0, "keys were freed and not wiped");
     // 28 bytes lost by each call would show.
     let grown = resident_bytes().saturating_sub(resident);
     assert!(grown <= 256 * 1024, "resident size grew by {grown} bytes");
