@@ -5,6 +5,7 @@ package tests
 import (
 	"bytes"
 	"context"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,6 +109,42 @@ func TestErrorCarriesEverything(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "The old key still works.") {
 		t.Error(err)
+	}
+}
+
+// What a state is lost from must not look as if the old key still worked.
+func TestErrorsTravel(t *testing.T) {
+	client := newClient(t, "https")
+	for state, scenario := range map[mobivate.KeyState]any{
+		mobivate.KeyUnchanged: map[string]any{"status": 402, "body": map[string]any{"code": 402, "message": "No credit"}},
+		mobivate.KeyUnknown:   map[string]any{"status": 503, "creates": true, "headers": [][]string{{"Retry-After", "7"}}},
+	} {
+		_, err := client.CreateKeyString(context.Background(), newAccount(t, scenario), password)
+		sent, arrived := err.(*mobivate.Error), []*mobivate.Error{{}, {}, nil}
+		inJSON, _ := json.Marshal(sent)
+		if err := json.Unmarshal(inJSON, arrived[0]); err != nil || !strings.Contains(string(inJSON), `"KeyState":"`+state.String()) {
+			t.Error(err, string(inJSON))
+		}
+		var inGob bytes.Buffer
+		if err := gob.NewEncoder(&inGob).Encode(sent); err != nil {
+			t.Fatal(err)
+		}
+		if err := gob.NewDecoder(&inGob).Decode(arrived[1]); err != nil {
+			t.Error(err)
+		}
+		errors.As(fmt.Errorf("rotating: %w", err), &arrived[2])
+		for way, failure := range arrived {
+			if failure.KeyState != state || !reflect.DeepEqual(failure, sent) || failure.Error() != err.Error() || !errors.Is(failure, sent.Status) {
+				t.Errorf("%d: %#v, and it was %#v", way, failure, sent)
+			}
+		}
+	}
+	for _, text := range []string{`{}`, `{"Status":-5}`, `{"Status":-5,"KeyState":"a later one"}`} {
+		var failure mobivate.Error
+		if err := json.Unmarshal([]byte(text), &failure); err != nil || failure.KeyState != mobivate.KeyUnknown ||
+			!strings.Contains(failure.Error(), "unknown") {
+			t.Error(text, err, failure.Error())
+		}
 	}
 }
 
@@ -331,8 +368,7 @@ func TestDeclarations(t *testing.T) {
 		t.Fatal(err)
 	}
 	var header struct {
-		Status    map[string]int `json:"status"`
-		KeyStates map[string]int `json:"key_states"`
+		Status map[string]int `json:"status"`
 	}
 	if err := json.Unmarshal(data, &header); err != nil {
 		t.Fatal(err)
@@ -347,10 +383,5 @@ func TestDeclarations(t *testing.T) {
 	}
 	if !reflect.DeepEqual(own, header.Status) {
 		t.Errorf("%v, and the header has %v", own, header.Status)
-	}
-	states := map[string]int{"MBV_KEY_UNCHANGED": int(mobivate.KeyUnchanged), "MBV_KEY_REPLACED": int(mobivate.KeyReplaced),
-		"MBV_KEY_UNKNOWN": int(mobivate.KeyUnknown)}
-	if !reflect.DeepEqual(states, header.KeyStates) {
-		t.Errorf("%v, and the header has %v", states, header.KeyStates)
 	}
 }
