@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsStr;
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -102,6 +103,12 @@ fn an_error_carries_everything() {
     // What a program does with `?`.
     let boxed: Box<dyn std::error::Error + Send + Sync> = error.clone().into();
     assert_eq!(boxed.downcast_ref::<Error>(), Some(&error));
+    // Inside another error, and out of a thread that panics with it.
+    let wrapped = io::Error::new(io::ErrorKind::Other, error.clone());
+    assert_eq!(wrapped.get_ref().and_then(|inner| inner.downcast_ref()), Some(&error));
+    let thrown = error.clone();
+    let panicked = thread::spawn(move || std::panic::resume_unwind(Box::new(thrown))).join().unwrap_err();
+    assert_eq!(panicked.downcast_ref(), Some(&error));
 }
 
 #[test]

@@ -248,7 +248,7 @@ impl CancelHandle {
         unsafe { sys::mbv_cancel(target.0) };
     }
 
-    /// Takes [`CancelHandle::cancel`] back.
+    /// Undoes [`CancelHandle::cancel`]: later calls are made again.
     pub fn uncancel(&self) {
         let target = self.target();
         // SAFETY: likewise.
