@@ -40,7 +40,7 @@ namespace Mobivate
     public sealed class MobivateClient : IDisposable
     {
         private const string BusyText =
-            "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
+            "The client is in a call on another thread. That call will tell whether the old key still works.";
 
         private readonly object gate = new object();
         private readonly Native.Functions library;
@@ -106,7 +106,7 @@ namespace Mobivate
         /// Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and
         /// blocks until it is answered. A string cannot be wiped: see the overloads.
         /// </summary>
-        /// <exception cref="MobivateException">No key was handed over; KeyState says what became of the old one.</exception>
+        /// <exception cref="MobivateException">No key was handed over; KeyState says whether the old one still works.</exception>
         /// <exception cref="MobivateCanceledException">The same, when it was cancelled.</exception>
         /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
         public ApiKey CreateKey(string username, string password, CancellationToken cancellationToken = default(CancellationToken))

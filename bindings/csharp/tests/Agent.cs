@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Reflection;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -138,8 +139,12 @@ internal sealed class Agent
 
     private static string Answer(string[] words)
     {
-        Type mono = Type.GetType("Mono.Runtime");
-        if (words[0] == "runtime") return Field(mono != null ? "Mono" : ".NET " + Environment.Version);
+#if MONO
+        MethodInfo version = Type.GetType("Mono.Runtime").GetMethod("GetDisplayName", BindingFlags.NonPublic | BindingFlags.Static);
+        if (words[0] == "runtime") return Field("Mono " + ((string)version.Invoke(null, null)).Split(' ')[0]);
+#else
+        if (words[0] == "runtime") return Field(".NET " + Environment.Version);
+#endif
         if (words[0] == "new") Agents[words[1]] = new Agent();
         try
         {

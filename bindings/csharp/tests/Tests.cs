@@ -169,6 +169,8 @@ public sealed class MobivateTests
         MobivateClient client = NewClient("HTTPS");
         Task<ApiKey> call = client.CreateKeyAsync(username, Standin.Password);
         Standin.Requests(username, 1);
+        // Nor does a call that was turned away make Dispose forget the one in progress.
+        Assert.Throws<MobivateBusyException>(() => client.CreateKey(username, Standin.Password));
         Task.WaitAll(Task.Run(() => client.Dispose()), Task.Run(() => client.Dispose()));
         Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
         client.Dispose();
