@@ -101,6 +101,40 @@ public sealed class MobivateTests
         }
     }
 
+    // As the system shows the process's memory: the place may be used by somebody else already, or be unmapped.
+    [Fact]
+    public void KeysAreWipedBeforeTheirMemoryIsFreed()
+    {
+        string username = NewAccount("{\"key_size\":4096}");
+        using (MobivateClient client = NewClient("HTTP"))
+        using (var memory = new FileStream("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1))
+        {
+            ApiKey key = client.CreateKey(username, Standin.Password);
+            string text = key.Reveal();
+            PropertyInfo property = typeof(ApiKey).GetProperty("Memory", BindingFlags.Instance | BindingFlags.NonPublic);
+            long address = ((System.Runtime.InteropServices.SafeHandle)property.GetValue(key, null)).DangerousGetHandle().ToInt64();
+            byte[] found = new byte[text.Length];
+            Assert.Equal(text, Read(memory, address, found));
+            key.Dispose();
+            string left = Read(memory, address, found);
+            Assert.Equal(0, Enumerable.Range(0, text.Length / 16).Count(at => left.Contains(text.Substring(16 * at, 16))));
+        }
+    }
+
+    private static string Read(FileStream memory, long address, byte[] found)
+    {
+        memory.Seek(address, SeekOrigin.Begin);
+        try
+        {
+            int size = memory.Read(found, 0, found.Length);
+            return Encoding.ASCII.GetString(found, 0, size);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     [Fact]
     public void Cancelling()
     {
@@ -357,6 +391,7 @@ public sealed class MobivateTests
             Load("/nowhere.so"));
         Assert.Equal("This is not libmobivate 1.x: libm.so.6, named by MOBIVATE_LIBRARY (it has no mbv_new)" + install, Load("libm.so.6"));
         Assert.Equal("loaded", Load(""));
+        Assert.Equal("loaded", Load(stubs + "/1.99.99/libmobivate.so.1"));
     }
 
     // The functions as they are looked up in a process that has another MOBIVATE_LIBRARY.

@@ -34,7 +34,9 @@ func TestLibrary(t *testing.T) {
 		filepath.Dir(os.Getenv("MOBIVATE_LIBRARY")): "New: <nil>",
 		stubs + "/0.9.0": "New: mobivate: found libmobivate 0.9.0; this package needs >= 1.0.0, < 2",
 		stubs + "/2.0.0": "New: mobivate: found libmobivate 2.0.0; this package needs >= 1.0.0, < 2",
-		broken:           broken + "/libmobivate.so.1: file too short", // the loader's own words
+		// Its mbv_new makes nothing.
+		stubs + "/1.99.99": "New: There was no memory for a client.",
+		broken:             broken + "/libmobivate.so.1: file too short", // the loader's own words
 	} {
 		command := exec.Command(os.Args[0])
 		command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+folder, justANewClient+"=1")

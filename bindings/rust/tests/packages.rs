@@ -91,7 +91,10 @@ fn an_old_library_is_told() {
         "{stderr}"
     );
 
-    // Built with a good one, and run with another.
+    // Built with a good one, and run with another. A newer 1.x is taken; the stub's mbv_new makes nothing.
+    let newer = Path::new(&variable("MOBIVATE_STUBS")).join("1.99.99");
+    let (_, stdout, _) = run(cargo(&folder).args(["run", "--offline"]).env("LD_LIBRARY_PATH", newer));
+    assert_eq!(stdout, "There was no memory for a client. The old key still works.\n");
     for version in ["0.9.0", "2.0.0"] {
         let stub = Path::new(&variable("MOBIVATE_STUBS")).join(version);
         let (succeeded, stdout, stderr) =
