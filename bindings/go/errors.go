@@ -58,14 +58,14 @@ func (s Status) String() string {
 // Error makes a status a target of errors.Is.
 func (s Status) Error() string { return s.String() }
 
-// KeyState is what became of the key that the account had before a call.
+// KeyState is what a call did to the key that the account had. One that was lost on its way is KeyUnknown.
 type KeyState int32
 
 // The states of the old key.
 const (
-	KeyUnchanged KeyState = 0 // it surely still works
-	KeyReplaced  KeyState = 1 // it is revoked
-	KeyUnknown   KeyState = 2 // it may be revoked: create a key again to have a valid one
+	KeyUnknown   KeyState = iota // it may be revoked: create a key again to have a valid one
+	KeyUnchanged                 // it surely still works
+	KeyReplaced                  // it is revoked
 )
 
 func (s KeyState) String() string {
@@ -79,7 +79,23 @@ func (s KeyState) String() string {
 	}
 }
 
-// Error is a call that handed over no key. Its text says what became of the old one.
+// MarshalText makes a state a word in JSON.
+func (s KeyState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes what it does not know for KeyUnknown.
+func (s *KeyState) UnmarshalText(text []byte) error {
+	*s = KeyUnknown
+	for _, known := range []KeyState{KeyUnchanged, KeyReplaced} {
+		if known.String() == string(text) {
+			*s = known
+		}
+	}
+	return nil
+}
+
+// Error is a call that handed over no key. Its text says whether the old one still works.
+//
+// It can travel as JSON or gob: all but what Unwrap returns arrives.
 type Error struct {
 	Status        Status
 	KeyState      KeyState
@@ -87,12 +103,17 @@ type Error struct {
 	ServerCode    int           // the member "code" of the answer's JSON; 0 without one
 	ServerMessage string        // the member "message" of the answer's JSON
 	RetryAfter    time.Duration // how long the server asks to wait; negative when it did not say
+	Message       string        // what Error returns
 
-	text  string
 	cause error
 }
 
-func (e *Error) Error() string { return e.text }
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return e.Status.String() + "; state of the old key: " + e.KeyState.String()
+	}
+	return e.Message
+}
 
 // Is tells whether target is the error's status.
 func (e *Error) Is(target error) bool {

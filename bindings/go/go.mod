@@ -1,3 +1,3 @@
-module mobivate
+module mobivate.example/go/mobivate
 
 go 1.19

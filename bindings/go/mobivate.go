@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Package mobivate creates API keys for Mobivate accounts, and tells what became of the old one.
+// Package mobivate creates Mobivate API keys, and knows whether the old key still works.
 //
 // The service has one call, and its success revokes the key that the account had. So every error of a call,
 // an *Error, says whether the old key still works: in its text, and in its KeyState.
@@ -34,7 +34,7 @@ import (
 // The longest key, and the NUL that the library writes behind it.
 const keyCapacity = 4096 + 1
 
-const busyText = "The client is in a call on another thread. What becomes of the old key is that call's to tell."
+const busyText = "The client is in a call on another thread. That call will tell whether the old key still works."
 
 // ErrClosed is the error of a closed client, and the cause of a call that Close has ended.
 var ErrClosed = errors.New("mobivate: the client is closed")
@@ -65,12 +65,12 @@ func Version() string { return C.GoString(C.mbv_version()) }
 // New makes a client. Close it when it is no longer needed. It sends nothing.
 func New(options Options) (*Client, error) {
 	if number := C.mbv_version_number(); number < 10000 || number >= 20000 {
-		return nil, fmt.Errorf("mobivate: the libmobivate that the loader has found is version %s, and 1.0.0 or newer, "+
-			"and below 2, is needed: install libmobivate 1.x", Version())
+		return nil, fmt.Errorf("mobivate: found libmobivate %s; this package needs >= 1.0.0, < 2", Version())
 	}
 	handle := C.mbv_new()
 	if handle == nil {
-		return nil, &Error{Status: ErrNoMemory, RetryAfter: -1, text: "There was no memory for a client."}
+		return nil, &Error{Status: ErrNoMemory, KeyState: KeyUnchanged, RetryAfter: -1,
+			Message: "There was no memory for a client. The old key still works."}
 	}
 	client := &Client{handle: handle}
 	runtime.SetFinalizer(client, (*Client).Close)
@@ -118,7 +118,7 @@ func (c *Client) Set(option, value string) error {
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(text))
 	if status := Status(C.mbv_set(c.handle, name, text)); status != ok {
-		return &Error{Status: status, RetryAfter: -1, text: c.text()}
+		return &Error{Status: status, KeyState: KeyUnchanged, RetryAfter: -1, Message: c.text()}
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (c *Client) idle() error {
 		return ErrClosed
 	}
 	if c.call != nil {
-		return &Error{Status: ErrBusy, KeyState: KeyUnknown, RetryAfter: -1, text: busyText}
+		return &Error{Status: ErrBusy, KeyState: KeyUnknown, RetryAfter: -1, Message: busyText}
 	}
 	return nil
 }
@@ -240,11 +240,11 @@ func (c *Client) cancelWith(ctx context.Context) func() {
 func (c *Client) failure(ctx context.Context, status Status) error {
 	err := &Error{
 		Status:     status,
-		KeyState:   KeyState(C.mbv_key_state(c.handle)),
+		KeyState:   keyStateOf(C.mbv_key_state(c.handle)),
 		HTTPStatus: int(C.mbv_http_status(c.handle)),
 		ServerCode: int(C.mbv_server_code(c.handle)),
 		RetryAfter: -1,
-		text:       c.text(),
+		Message:    c.text(),
 	}
 	if size := C.mbv_server_message(c.handle, nil, 0); size > 0 {
 		text := make([]byte, size+1)
@@ -263,6 +263,18 @@ func (c *Client) failure(ctx context.Context, status Status) error {
 		}
 	}
 	return err
+}
+
+// What this package does not know is unknown.
+func keyStateOf(state C.int32_t) KeyState {
+	switch state {
+	case C.MBV_KEY_UNCHANGED:
+		return KeyUnchanged
+	case C.MBV_KEY_REPLACED:
+		return KeyReplaced
+	default:
+		return KeyUnknown
+	}
 }
 
 func (c *Client) text() string {

@@ -1,21 +1,47 @@
 // SPDX-License-Identifier: MIT
 using System;
+using System.IO;
 using Mobivate;
 
 internal static class CreateKey
 {
-    private static void Main()
+    private static int Main()
     {
-        using (var client = new MobivateClient())
+        try
         {
-            try
+            using (var client = new MobivateClient())
+            using (ApiKey key = client.CreateKey("first.last@example.com", "your-pass"))
             {
-                using (ApiKey key = client.CreateKey("first.last@example.com", "your-pass")) Console.WriteLine(key.Reveal());
-            }
-            catch (MobivateException problem)
-            {
-                Console.Error.WriteLine(problem.Message); // says what became of the old key, too
+                return Deliver(key.Reveal());
             }
         }
+        catch (Exception problem) when (problem is MobivateException || problem is DllNotFoundException)
+        {
+            Console.Error.WriteLine(problem.Message); // says whether the old key still works, too
+            return ExitCode(problem);
+        }
+    }
+
+    private static int Deliver(string key)
+    {
+        try
+        {
+            Console.WriteLine(key);
+            return 0;
+        }
+        catch (IOException)
+        {
+            Console.Error.WriteLine("The key was created, but could not be written: " + key);
+            return 6;
+        }
+    }
+
+    // What the tool mbv would end with.
+    private static int ExitCode(Exception problem)
+    {
+        if (problem is MobivateArgumentException) return 2; // wrong input; nothing was sent
+        if (problem is MobivateRefusedException) return 3; // refused; the old key still works
+        var failed = problem as MobivateException;
+        return failed == null || failed.KeyState == KeyState.Unchanged ? 4 : 5; // 4: not sent, 5: unknown, run it again
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using System;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Mobivate
@@ -11,30 +10,16 @@ namespace Mobivate
     /// </summary>
     public sealed class ApiKey : IDisposable
     {
-        // The longest key, and the NUL that the library writes behind it.
-        internal const int Capacity = 4096 + 1;
-
-        private IntPtr memory;
-
-        internal ApiKey()
-        {
-            memory = Marshal.AllocHGlobal(Capacity);
-            Native.Wipe(memory, Capacity);
-        }
-
-        /// <summary>Wipes a key that was forgotten.</summary>
-        ~ApiKey()
-        {
-            Release();
-        }
+        private int length;
 
         /// <summary>The size of the key in bytes; 0 once it is disposed of.</summary>
-        public int Length { get; internal set; }
-
-        internal IntPtr Memory
+        public int Length
         {
-            get { return memory; }
+            get { return Memory.IsClosed ? 0 : length; }
+            internal set { length = value; }
         }
+
+        internal KeyMemory Memory { get; } = new KeyMemory();
 
         /// <summary>The key as a string, which cannot be wiped.</summary>
         public string Reveal()
@@ -51,40 +36,23 @@ namespace Mobivate
         }
 
         /// <summary>A copy of the key, for the caller to wipe.</summary>
+        /// <exception cref="ObjectDisposedException">The key has been disposed of.</exception>
         public byte[] ToByteArray()
         {
-            lock (this)
-            {
-                if (memory == IntPtr.Zero) throw new ObjectDisposedException(nameof(ApiKey));
-                byte[] bytes = new byte[Length];
-                Marshal.Copy(memory, bytes, 0, Length);
-                return bytes;
-            }
+            if (Memory.IsClosed) throw new ObjectDisposedException(nameof(ApiKey));
+            return Memory.Copy(length);
         }
 
-        /// <summary>Wipes the key.</summary>
+        /// <summary>Wipes the key. So does the collector with one that is forgotten.</summary>
         public void Dispose()
         {
-            lock (this)
-            {
-                Release();
-            }
-            GC.SuppressFinalize(this);
+            Memory.Dispose();
         }
 
         /// <summary>The same for every key.</summary>
         public override string ToString()
         {
             return "ApiKey(***)";
-        }
-
-        private void Release()
-        {
-            if (memory == IntPtr.Zero) return;
-            Native.Wipe(memory, Capacity);
-            Marshal.FreeHGlobal(memory);
-            memory = IntPtr.Zero;
-            Length = 0;
         }
     }
 }

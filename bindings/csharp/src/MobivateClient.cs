@@ -40,11 +40,11 @@ namespace Mobivate
     public sealed class MobivateClient : IDisposable
     {
         private const string BusyText =
-            "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
+            "The client is in a call on another thread. That call will tell whether the old key still works.";
 
         private readonly object gate = new object();
         private readonly Native.Functions library;
-        private readonly Handle handle;
+        private readonly ClientHandle handle;
         private bool inCall;
         private bool disposed;
 
@@ -55,10 +55,10 @@ namespace Mobivate
         {
             library = Native.Library;
             if (library.Problem != null) throw new DllNotFoundException(library.Problem);
-            handle = new Handle(library);
+            handle = new ClientHandle();
             if (handle.IsInvalid)
             {
-                throw new MobivateException("There was no memory for a client.", new Failure(Status.NoMemory, KeyState.Unchanged));
+                throw new MobivateException("There was no memory for a client. The old key still works.", new Failure(Status.NoMemory, KeyState.Unchanged));
             }
             try
             {
@@ -93,7 +93,7 @@ namespace Mobivate
                 using (Pinned option = Pinned.Of("option's name", name))
                 using (Pinned text = Pinned.Of("option", value))
                 {
-                    Status status = (Status)library.mbv_set(handle.Pointer, option.Address, text.Address);
+                    Status status = (Status)library.mbv_set(handle, option.Address, text.Address);
                     if (status != Status.Ok)
                     {
                         throw MobivateException.Of(Text(library.mbv_error_message), new Failure(status, KeyState.Unchanged), default(CancellationToken));
@@ -106,7 +106,7 @@ namespace Mobivate
         /// Creates a new API key for an account, and so revokes the one it had. Sends at most one request, and
         /// blocks until it is answered. A string cannot be wiped: see the overloads.
         /// </summary>
-        /// <exception cref="MobivateException">No key was handed over; KeyState says what became of the old one.</exception>
+        /// <exception cref="MobivateException">No key was handed over; KeyState says whether the old one still works.</exception>
         /// <exception cref="MobivateCanceledException">The same, when it was cancelled.</exception>
         /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
         public ApiKey CreateKey(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
@@ -129,16 +129,16 @@ namespace Mobivate
             using (Pinned text = Pinned.Of(password)) return Create(username, text, cancellationToken);
         }
 
-        /// <summary>Creates a key on a thread of the pool.</summary>
+        /// <summary>Creates a key on a thread of the call's own: no thread of the pool waits.</summary>
         public Task<ApiKey> CreateKeyAsync(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
         {
-            return Task.Run(() => CreateKey(username, password, cancellationToken));
+            return OnOwnThread(() => CreateKey(username, password, cancellationToken));
         }
 
-        /// <summary>Creates a key on a thread of the pool. The password may be wiped once the task has ended.</summary>
+        /// <summary>The same with a password in UTF-8, which may be wiped once the task has ended.</summary>
         public Task<ApiKey> CreateKeyAsync(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
         {
-            return Task.Run(() => CreateKey(username, password, cancellationToken));
+            return OnOwnThread(() => CreateKey(username, password, cancellationToken));
         }
 
         /// <summary>
@@ -149,11 +149,17 @@ namespace Mobivate
         {
             lock (gate)
             {
-                if (!disposed && inCall) library.mbv_cancel(handle.Pointer);
+                if (!disposed && inCall) library.mbv_cancel(handle);
                 disposed = true;
                 while (inCall) Monitor.Wait(gate);
                 handle.Dispose();
             }
+        }
+
+        private static Task<ApiKey> OnOwnThread(Func<ApiKey> call)
+        {
+            return Task.Factory.StartNew(
+                call, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
 
         private ApiKey Create(string username, Pinned password, CancellationToken token)
@@ -165,7 +171,7 @@ namespace Mobivate
                 try
                 {
                     // Its Dispose waits for a callback that is under way: no later call is hit by it.
-                    using (token.Register(() => library.mbv_cancel(handle.Pointer)))
+                    using (token.Register(() => library.mbv_cancel(handle)))
                     {
                         return Call(name, password, token);
                     }
@@ -182,7 +188,7 @@ namespace Mobivate
             ApiKey key = new ApiKey();
             UIntPtr size;
             Status status = (Status)library.mbv_create_key(
-                handle.Pointer, name.Address, (UIntPtr)name.Size, password.Address, (UIntPtr)password.Size, key.Memory, (UIntPtr)ApiKey.Capacity, out size);
+                handle, name.Address, (UIntPtr)name.Size, password.Address, (UIntPtr)password.Size, key.Memory, (UIntPtr)KeyMemory.Capacity, out size);
             if (status == Status.Ok)
             {
                 key.Length = (int)size;
@@ -194,12 +200,11 @@ namespace Mobivate
 
         private Failure FailureOf(Status status)
         {
-            IntPtr client = handle.Pointer;
-            int httpStatus = library.mbv_http_status(client);
-            int serverCode = library.mbv_server_code(client);
+            int httpStatus = library.mbv_http_status(handle);
+            int serverCode = library.mbv_server_code(handle);
             string serverMessage = Text(library.mbv_server_message);
-            long retryAfter = library.mbv_retry_after_ms(client);
-            return new Failure(status, (KeyState)library.mbv_key_state(client))
+            long retryAfter = library.mbv_retry_after_ms(handle);
+            return new Failure(status, StateOf(library.mbv_key_state(handle)))
             {
                 HttpStatus = httpStatus != 0 ? httpStatus : (int?)null,
                 ServerCode = serverCode != 0 ? serverCode : (int?)null,
@@ -210,11 +215,17 @@ namespace Mobivate
             };
         }
 
+        // What this package does not know is unknown.
+        private static KeyState StateOf(int state)
+        {
+            return state == Native.KeyUnchanged ? KeyState.Unchanged : state == Native.KeyReplaced ? KeyState.Replaced : KeyState.Unknown;
+        }
+
         private string Text(Native.Text getter)
         {
-            int size = (int)getter(handle.Pointer, IntPtr.Zero, UIntPtr.Zero);
+            int size = (int)getter(handle, IntPtr.Zero, UIntPtr.Zero);
             byte[] bytes = new byte[size + 1];
-            using (Pinned pinned = Pinned.Of(bytes)) getter(handle.Pointer, pinned.Address, (UIntPtr)bytes.Length);
+            using (Pinned pinned = Pinned.Of(bytes)) getter(handle, pinned.Address, (UIntPtr)bytes.Length);
             return Encoding.UTF8.GetString(bytes, 0, size);
         }
 
@@ -230,7 +241,7 @@ namespace Mobivate
             {
                 CheckIdle();
                 // What cancelled an earlier call is over; whoever cancels this one comes after.
-                library.mbv_uncancel(handle.Pointer);
+                library.mbv_uncancel(handle);
                 inCall = true;
             }
         }
@@ -264,35 +275,6 @@ namespace Mobivate
         private static string Milliseconds(TimeSpan? time)
         {
             return time.HasValue ? Math.Ceiling(time.Value.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : null;
-        }
-
-        /// <summary>The client of the library, freed at the latest when this is collected.</summary>
-        private sealed class Handle : SafeHandle
-        {
-            private readonly Native.Functions library;
-
-            internal Handle(Native.Functions library)
-                : base(IntPtr.Zero, true)
-            {
-                this.library = library;
-                SetHandle(library.mbv_new());
-            }
-
-            public override bool IsInvalid
-            {
-                get { return handle == IntPtr.Zero; }
-            }
-
-            internal IntPtr Pointer
-            {
-                get { return handle; }
-            }
-
-            protected override bool ReleaseHandle()
-            {
-                library.mbv_free(handle);
-                return true;
-            }
         }
     }
 }

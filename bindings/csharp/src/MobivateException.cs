@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 using System;
+#if !NET8_0_OR_GREATER
+using System.Runtime.Serialization;
+#endif
 
 namespace Mobivate
 {
     /// <summary>What is known of a call that handed over no key. Every exception of a call has one.</summary>
+    [Serializable]
     public sealed class Failure
     {
         internal Failure(Status status, KeyState keyState)
@@ -15,7 +19,7 @@ namespace Mobivate
         /// <summary>Why the call failed.</summary>
         public Status Status { get; }
 
-        /// <summary>What became of the old key.</summary>
+        /// <summary>Whether the old key still works.</summary>
         public KeyState KeyState { get; }
 
         /// <summary>The status code of the answer; null when none came.</summary>
@@ -29,9 +33,22 @@ namespace Mobivate
 
         /// <summary>How long the server asks to wait; null when it did not say.</summary>
         public TimeSpan? RetryAfter { get; internal set; }
+
+#if !NET8_0_OR_GREATER
+        /// <summary>What an exception has brought from another application domain. What did not arrive is unknown.</summary>
+        internal static Failure From(SerializationInfo info)
+        {
+            foreach (SerializationEntry entry in info)
+            {
+                if (entry.Name == nameof(Failure) && entry.Value is Failure) return (Failure)entry.Value;
+            }
+            return new Failure(Status.Internal, KeyState.Unknown);
+        }
+#endif
     }
 
-    /// <summary>A call that handed over no key. The message says what became of the old one.</summary>
+    /// <summary>A call that handed over no key. The message says whether the old one still works.</summary>
+    [Serializable]
     public class MobivateException : Exception
     {
         internal MobivateException(string message, Failure failure)
@@ -39,6 +56,22 @@ namespace Mobivate
         {
             Failure = failure;
         }
+
+#if !NET8_0_OR_GREATER
+        /// <summary>Comes from another application domain.</summary>
+        protected MobivateException(SerializationInfo info, StreamingContext context)
+            : base(info, context)
+        {
+            Failure = Failure.From(info);
+        }
+
+        /// <inheritdoc/>
+        public override void GetObjectData(SerializationInfo info, StreamingContext context)
+        {
+            base.GetObjectData(info, context);
+            info.AddValue(nameof(Failure), Failure);
+        }
+#endif
 
         /// <summary>What is known of the call.</summary>
         public Failure Failure { get; }
@@ -49,7 +82,7 @@ namespace Mobivate
             get { return Failure.Status; }
         }
 
-        /// <summary>What became of the old key.</summary>
+        /// <summary>Whether the old key still works.</summary>
         public KeyState KeyState
         {
             get { return Failure.KeyState; }
@@ -86,48 +119,85 @@ namespace Mobivate
     }
 
     /// <summary>A user name, password or option that cannot be used. Nothing was sent.</summary>
+    [Serializable]
     public sealed class MobivateArgumentException : MobivateException
     {
         internal MobivateArgumentException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateArgumentException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
     /// <summary>The client is in a call on another thread, which goes on.</summary>
+    [Serializable]
     public sealed class MobivateBusyException : MobivateException
     {
         internal MobivateBusyException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateBusyException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
     /// <summary>The time-out of the call, or of connecting, has passed.</summary>
+    [Serializable]
     public sealed class MobivateTimeoutException : MobivateException
     {
         internal MobivateTimeoutException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateTimeoutException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
-    /// <summary>No connection came about, or it broke: a name, a port, a certificate, the network.</summary>
+    /// <summary>There was no connection, or it broke: a name, a port, a certificate, the network.</summary>
+    [Serializable]
     public sealed class MobivateConnectionException : MobivateException
     {
         internal MobivateConnectionException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateConnectionException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
     /// <summary>The server refused (4xx). Ask <see cref="MobivateException.KeyState"/> for the old key.</summary>
+    [Serializable]
     public sealed class MobivateRefusedException : MobivateException
     {
         internal MobivateRefusedException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateRefusedException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
-    /// <summary>The server failed (5xx), or its answer is none that the API documents.</summary>
+    /// <summary>The server failed (5xx), or answered something that the API does not document.</summary>
+    [Serializable]
     public sealed class MobivateServerException : MobivateException
     {
         internal MobivateServerException(string message, Failure failure)
             : base(message, failure) { }
+
+#if !NET8_0_OR_GREATER
+        private MobivateServerException(SerializationInfo info, StreamingContext context)
+            : base(info, context) { }
+#endif
     }
 
-    /// <summary>The call was cancelled, or the client disposed of. It tells what became of the old key, too.</summary>
+    /// <summary>The call was cancelled, or the client disposed of. It says whether the old key still works, too.</summary>
+    [Serializable]
     public sealed class MobivateCanceledException : OperationCanceledException
     {
         internal MobivateCanceledException(string message, Failure failure, System.Threading.CancellationToken token)
@@ -136,10 +206,26 @@ namespace Mobivate
             Failure = failure;
         }
 
+#if !NET8_0_OR_GREATER
+        /// <summary>Comes from another application domain.</summary>
+        private MobivateCanceledException(SerializationInfo info, StreamingContext context)
+            : base(info, context)
+        {
+            Failure = Failure.From(info);
+        }
+
+        /// <inheritdoc/>
+        public override void GetObjectData(SerializationInfo info, StreamingContext context)
+        {
+            base.GetObjectData(info, context);
+            info.AddValue(nameof(Failure), Failure);
+        }
+#endif
+
         /// <summary>What is known of the call.</summary>
         public Failure Failure { get; }
 
-        /// <summary>What became of the old key.</summary>
+        /// <summary>Whether the old key still works.</summary>
         public KeyState KeyState
         {
             get { return Failure.KeyState; }

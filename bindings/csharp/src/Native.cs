@@ -16,34 +16,40 @@ namespace Mobivate
         private const int TooNew = 20000;
         private const int LoadNow = 2;
 
+        internal const int KeyUnchanged = 0;
+        internal const int KeyReplaced = 1;
+
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate IntPtr New();
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate void OnClient(IntPtr client);
+        internal delegate void Free(IntPtr client);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate int Set(IntPtr client, IntPtr option, IntPtr value);
+        internal delegate void OnClient(ClientHandle client);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int Set(ClientHandle client, IntPtr option, IntPtr value);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int CreateKey(
-            IntPtr client,
+            ClientHandle client,
             IntPtr username,
             UIntPtr usernameSize,
             IntPtr password,
             UIntPtr passwordSize,
-            IntPtr key,
+            KeyMemory key,
             UIntPtr keyCapacity,
             out UIntPtr keySize);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate UIntPtr Text(IntPtr client, IntPtr buffer, UIntPtr capacity);
+        internal delegate UIntPtr Text(ClientHandle client, IntPtr buffer, UIntPtr capacity);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate int Number(IntPtr client);
+        internal delegate int Number(ClientHandle client);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate long LongNumber(IntPtr client);
+        internal delegate long LongNumber(ClientHandle client);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate IntPtr Version();
@@ -53,16 +59,10 @@ namespace Mobivate
 
         internal static readonly Functions Library = Functions.Load();
 
-        /// <summary>Fills memory with zeros.</summary>
-        internal static void Wipe(IntPtr memory, int size)
-        {
-            for (int i = 0; i < size; i++) Marshal.WriteByte(memory, i, 0);
-        }
-
         internal sealed class Functions
         {
             internal New mbv_new;
-            internal OnClient mbv_free;
+            internal Free mbv_free;
             internal Set mbv_set;
             internal CreateKey mbv_create_key;
             internal Text mbv_error_message;
@@ -83,36 +83,42 @@ namespace Mobivate
             {
                 Functions functions = new Functions();
                 string named = Environment.GetEnvironmentVariable("MOBIVATE_LIBRARY");
-                string where = string.IsNullOrEmpty(named)
-                    ? DefaultName + ", on the dynamic loader's search path,"
-                    : named + ", which MOBIVATE_LIBRARY names,";
+                bool isNamed = !string.IsNullOrEmpty(named);
+                string where = isNamed ? named + ", named by MOBIVATE_LIBRARY" : DefaultName + ", on the loader's search path";
                 const string Install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
                 try
                 {
-                    functions.Find(string.IsNullOrEmpty(named) ? DefaultName : named);
+                    functions.Find(isNamed ? named : DefaultName);
                     int number = functions.mbv_version_number();
                     if (number < Oldest || number >= TooNew)
                     {
-                        functions.Problem = where + " has version " + Marshal.PtrToStringAnsi(functions.mbv_version()) +
-                            ", and 1.0.0 or newer, and below 2, is needed" + Install;
+                        functions.Problem = "Found libmobivate " + Marshal.PtrToStringAnsi(functions.mbv_version()) + " (" + where +
+                            "); this package needs >= 1.0.0, < 2.";
                     }
                 }
                 catch (DllNotFoundException problem)
                 {
-                    functions.Problem = where + " could not be loaded (" + problem.Message + ")" + Install;
+                    functions.Problem = "Could not load " + where + " (" + LastLine(problem.Message) + ")" + Install;
                 }
                 catch (EntryPointNotFoundException problem)
                 {
-                    functions.Problem = where + " is not libmobivate 1.x (" + problem.Message + ")" + Install;
+                    functions.Problem = "This is not libmobivate 1.x: " + where + " (" + problem.Message + ")" + Install;
                 }
                 return functions;
+            }
+
+            // The loader's own words: .NET writes advice of several lines before them.
+            private static string LastLine(string text)
+            {
+                string[] lines = text.Trim().Split('\n');
+                return lines[lines.Length - 1].Trim();
             }
 
             private void Find(string path)
             {
                 IntPtr library = Loader.Open(path);
                 mbv_new = Find<New>(library, "mbv_new");
-                mbv_free = Find<OnClient>(library, "mbv_free");
+                mbv_free = Find<Free>(library, "mbv_free");
                 mbv_set = Find<Set>(library, "mbv_set");
                 mbv_create_key = Find<CreateKey>(library, "mbv_create_key");
                 mbv_error_message = Find<Text>(library, "mbv_error_message");
@@ -135,6 +141,22 @@ namespace Mobivate
             }
         }
 
+#if NET8_0_OR_GREATER
+        /// <summary>The system's loader, by .NET's own name for it.</summary>
+        private static class Loader
+        {
+            internal static IntPtr Open(string path)
+            {
+                return NativeLibrary.Load(path);
+            }
+
+            internal static IntPtr Symbol(IntPtr library, string name)
+            {
+                IntPtr symbol;
+                return NativeLibrary.TryGetExport(library, name, out symbol) ? symbol : IntPtr.Zero;
+            }
+        }
+#else
         /// <summary>The system's loader, which is in libc since glibc 2.34, and was in libdl before.</summary>
         private static class Loader
         {
@@ -191,6 +213,70 @@ namespace Mobivate
                 [DllImport("libdl.so.2")]
                 internal static extern IntPtr dlerror();
             }
+        }
+#endif
+    }
+
+    /// <summary>The client of the library: nothing frees it during a use of it, and the collector does in the end.</summary>
+    internal sealed class ClientHandle : SafeHandle
+    {
+        internal ClientHandle()
+            : base(IntPtr.Zero, true)
+        {
+            SetHandle(Native.Library.mbv_new());
+        }
+
+        public override bool IsInvalid
+        {
+            get { return handle == IntPtr.Zero; }
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            Native.Library.mbv_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>Memory for a key, outside the collector's heap, and wiped before it is freed.</summary>
+    internal sealed class KeyMemory : SafeHandle
+    {
+        /// <summary>The longest key, and the NUL that the library writes behind it.</summary>
+        internal const int Capacity = 4096 + 1;
+
+        internal KeyMemory()
+            : base(IntPtr.Zero, true)
+        {
+            SetHandle(Marshal.AllocHGlobal(Capacity));
+        }
+
+        public override bool IsInvalid
+        {
+            get { return handle == IntPtr.Zero; }
+        }
+
+        /// <summary>A copy. Disposing of the memory meanwhile wipes it afterwards.</summary>
+        internal byte[] Copy(int size)
+        {
+            bool added = false;
+            try
+            {
+                DangerousAddRef(ref added);
+                byte[] bytes = new byte[size];
+                Marshal.Copy(handle, bytes, 0, size);
+                return bytes;
+            }
+            finally
+            {
+                if (added) DangerousRelease();
+            }
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            for (int i = 0; i < Capacity; i++) Marshal.WriteByte(handle, i, 0);
+            Marshal.FreeHGlobal(handle);
+            return true;
         }
     }
 

@@ -2,6 +2,9 @@
 namespace Mobivate
 {
     /// <summary>Why a call failed: the library's status values.</summary>
+#if NET8_0_OR_GREATER
+    [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<Status>))]
+#endif
     public enum Status
     {
         /// <summary>It did not.</summary>
@@ -56,16 +59,19 @@ namespace Mobivate
         Internal = -99
     }
 
-    /// <summary>What became of the key that the account had before a call.</summary>
+    /// <summary>What a call did to the key that the account had. A value that was lost on its way is Unknown.</summary>
+#if NET8_0_OR_GREATER
+    [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<KeyState>))]
+#endif
     public enum KeyState
     {
+        /// <summary>The old key may be revoked: create a key again to have a valid one.</summary>
+        Unknown = 0,
+
         /// <summary>The old key surely still works.</summary>
-        Unchanged = 0,
+        Unchanged = 1,
 
         /// <summary>The old key is revoked.</summary>
-        Replaced = 1,
-
-        /// <summary>The old key may be revoked: create a key again to have a valid one.</summary>
-        Unknown = 2
+        Replaced = 2
     }
 }

@@ -1,56 +1,55 @@
 // SPDX-License-Identifier: MIT
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
-/// <summary>The stand-in service as the tests see it: its facts, and the truth that it knows.</summary>
+/// <summary>The stand-in service as the tests see it.</summary>
 internal static class Standin
 {
-    internal static readonly Dictionary<string, object> Facts =
-        Json.Parse(Environment.GetEnvironmentVariable("MOBIVATE_STANDIN"));
+    internal const string Password = "correct-password";
 
-    internal static string Fact(string name, string member = null)
+    internal static string Fact(string name)
     {
-        return (string)(member == null ? Facts[name] : ((Dictionary<string, object>)Facts[name])[member]);
+        return Environment.GetEnvironmentVariable("MOBIVATE_STANDIN_" + name);
     }
 
-    internal sealed class Account
+    internal static void Create(string username, string scenario)
     {
-        internal long Requests;
-        internal string ValidKey;
+        Ask("POST", "", "{\"username\":\"" + username + "\",\"password\":\"" + Password + "\",\"scenario\":" + scenario + "}");
     }
 
-    internal static Account Create(string username, string password, object scenario = null)
+    /// <summary>How many requests the account has had, as soon as there were so many.</summary>
+    internal static int Requests(string username, int atLeast)
     {
-        return Ask("POST", "accounts", "{\"username\":" + Json.Quote(username) + ",\"password\":" + Json.Quote(password) +
-            ",\"scenario\":" + (scenario is string ? (string)scenario : Json.Write(scenario ?? new Dictionary<string, object>())) + "}");
+        return int.Parse(Member(username, atLeast, "requests"));
     }
 
-    /// <summary>Waits until the account's call has made so many requests.</summary>
-    internal static Account Await(string username, long requests)
+    internal static string ValidKey(string username)
     {
-        Account found = Ask("GET", "accounts/" + Uri.EscapeDataString(username) + "?requests=" + requests + "&timeout_ms=10000", "");
-        if (found.Requests < requests) throw new Exception("the request did not come");
-        return found;
+        return Member(username, 0, "valid_key");
     }
 
-    private static Account Ask(string method, string path, string body)
+    private static string Member(string username, int requests, string name)
     {
-        Uri url = new Uri(Fact("http"));
+        string account = Ask("GET", "/" + username + "?requests=" + requests + "&timeout_ms=10000", "");
+        return Regex.Match(account, "\"" + name + "\":\"?([^\",]*)").Groups[1].Value;
+    }
+
+    private static string Ask(string method, string path, string body)
+    {
+        Uri url = new Uri(Fact("HTTP"));
         using (TcpClient connection = new TcpClient(url.Host, url.Port))
         using (NetworkStream stream = connection.GetStream())
         {
-            byte[] content = Encoding.UTF8.GetBytes(body);
-            byte[] head = Encoding.ASCII.GetBytes(method + " /standin/" + path + " HTTP/1.1\r\nHost: localhost\r\n" +
-                "Connection: close\r\nContent-Length: " + content.Length + "\r\n\r\n");
-            stream.Write(head, 0, head.Length);
-            stream.Write(content, 0, content.Length);
+            byte[] request = Encoding.UTF8.GetBytes(
+                method + " /standin/accounts" + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+                body.Length + "\r\n\r\n" + body);
+            stream.Write(request, 0, request.Length);
             string answer = new StreamReader(stream, Encoding.UTF8).ReadToEnd();
             if (!answer.StartsWith("HTTP/1.1 2", StringComparison.Ordinal)) throw new Exception(answer);
-            var members = Json.Parse(answer.Substring(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4));
-            return new Account { Requests = (long)members["requests"], ValidKey = (string)members["valid_key"] };
+            return answer;
         }
     }
 }

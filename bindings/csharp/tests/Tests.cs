@@ -5,84 +5,30 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Mobivate;
+using Xunit;
 
-/// <summary>The package's own tests. Every method whose name begins with Test is one; it needs no framework, for
-/// there is none that both runtimes have from Debian.</summary>
-internal sealed class Tests
+/// <summary>What is C#'s own: idiom, cancelling, lifetime, declarations. For xunit, or as a plain program with Plain.cs.</summary>
+public sealed class MobivateTests
 {
-    private const string Password = "correct-password";
     private const string Stalls = "{\"creates\":true,\"cut\":{\"after\":0,\"how\":\"stall\"}}";
     private static int accounts;
-
-    internal static int Run()
-    {
-        int passed = 0, failed = 0;
-        foreach (MethodInfo test in typeof(Tests).GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).OrderBy(one => one.Name))
-        {
-            if (!test.Name.StartsWith("Test", StringComparison.Ordinal)) continue;
-            try
-            {
-                test.Invoke(new Tests(), null);
-                passed++;
-            }
-            catch (TargetInvocationException problem)
-            {
-                failed++;
-                Console.WriteLine("FAILED " + test.Name + ": " + problem.InnerException);
-            }
-        }
-        Console.WriteLine(passed + " tests passed, " + failed + " failed");
-        return failed == 0 && passed > 0 ? 0 : 1;
-    }
-
-    internal static int LoadAlone()
-    {
-        try
-        {
-            using (new MobivateClient()) Console.WriteLine(MobivateClient.LibraryVersion);
-            return 0;
-        }
-        catch (DllNotFoundException problem)
-        {
-            Console.WriteLine(problem.Message);
-            return 1;
-        }
-    }
-
-    private static void Check(bool holds, string what)
-    {
-        if (!holds) throw new Exception(what);
-    }
-
-    private static T Throws<T>(Action action)
-        where T : Exception
-    {
-        try
-        {
-            action();
-        }
-        catch (T expected)
-        {
-            return expected;
-        }
-        throw new Exception("no " + typeof(T).Name + " was thrown");
-    }
 
     private static MobivateClient NewClient(string scheme)
     {
         return new MobivateClient(new MobivateOptions
         {
-            BaseUrl = Standin.Fact(scheme), CaFile = Standin.Fact("ca_file"), Proxy = "", Timeout = TimeSpan.FromMinutes(1)
+            BaseUrl = Standin.Fact(scheme), CaFile = Standin.Fact("CA_FILE"), Proxy = "", Timeout = TimeSpan.FromMinutes(1)
         });
     }
 
     private static string NewAccount(string scenario = "{}")
     {
         string username = "csharp-" + Interlocked.Increment(ref accounts) + "@example.com";
-        Standin.Create(username, Password, scenario);
+        Standin.Create(username, scenario);
         return username;
     }
 
@@ -97,82 +43,121 @@ internal sealed class Tests
         return long.Parse(line.Substring(6).Replace("kB", "").Trim());
     }
 
-    private void TestErrorsCarryEverything()
+    [Fact]
+    public void ErrorsCarryEverything()
     {
         string username = NewAccount("{\"status\":429,\"headers\":[[\"Retry-After\",\"7\"]],\"body\":{\"code\":4290,\"message\":\"Slow down\"}}");
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         {
-            var problem = Throws<MobivateRefusedException>(() => client.CreateKey(username, Password));
+            var problem = Assert.Throws<MobivateRefusedException>(() => client.CreateKey(username, Standin.Password));
             Failure failure = problem.Failure;
-            Check(problem.Status == Status.RateLimited && problem.KeyState == KeyState.Unchanged && failure.HttpStatus == 429 &&
+            Assert.True(problem.Status == Status.RateLimited && problem.KeyState == KeyState.Unchanged && failure.HttpStatus == 429 &&
                 failure.ServerCode == 4290 && failure.ServerMessage == "Slow down" && failure.RetryAfter == TimeSpan.FromSeconds(7), problem.ToString());
-            Check(problem.Message.Contains("The old key still works."), problem.Message);
+            Assert.True(problem.Message.Contains("The old key still works."), problem.Message);
         }
     }
 
-    private void TestPasswordsOfEveryKind()
+    [Fact]
+    public void PasswordsOfEveryKind()
     {
         string username = NewAccount();
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         {
             foreach (Func<ApiKey> call in new Func<ApiKey>[]
             {
-                () => client.CreateKey(username, Password),
-                () => client.CreateKey(username, Password.ToCharArray()),
-                () => client.CreateKey(username, Encoding.UTF8.GetBytes(Password)),
-                () => client.CreateKeyAsync(username, Encoding.UTF8.GetBytes(Password)).Result
+                () => client.CreateKey(username, Standin.Password),
+                () => client.CreateKey(username, Standin.Password.ToCharArray()),
+                () => client.CreateKey(username, Encoding.UTF8.GetBytes(Standin.Password)),
+                () => client.CreateKeyAsync(username, Encoding.UTF8.GetBytes(Standin.Password)).Result
             })
             {
                 using (ApiKey key = call())
                 {
-                    Check(key.Reveal() == Standin.Await(username, 0).ValidKey && key.Length == 36, "not the valid key");
-                    Check(Encoding.ASCII.GetString(key.ToByteArray()) == key.Reveal(), "not the same bytes");
+                    Assert.True(key.Reveal() == Standin.ValidKey(username) && key.Length == 36, "not the valid key");
+                    Assert.True(Encoding.ASCII.GetString(key.ToByteArray()) == key.Reveal(), "not the same bytes");
                 }
             }
-            Throws<MobivateArgumentException>(() => client.CreateKey(username, "\ud800"));
-            Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[0]));
-            Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[] { 0xC3, 0x28 }));
-            Throws<ArgumentNullException>(() => client.CreateKey(username, (string)null));
-            Throws<ArgumentNullException>(() => client.CreateKey(null, Password));
+            Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, "\ud800"));
+            Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[0]));
+            Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[] { 0xC3, 0x28 }));
+            Assert.Throws<ArgumentNullException>(() => client.CreateKey(username, (string)null));
+            Assert.Throws<ArgumentNullException>(() => client.CreateKey(null, Standin.Password));
         }
     }
 
-    private void TestKeysAreNotShown()
+    [Fact]
+    public void KeysAreNotShown()
     {
         string username = NewAccount();
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         {
-            ApiKey key = client.CreateKey(username, Password);
-            string valid = Standin.Await(username, 1).ValidKey;
-            Check(!key.ToString().Contains(valid) && !(key + "").Contains(valid) && !string.Format("{0}", key).Contains(valid), "it is shown");
+            ApiKey key = client.CreateKey(username, Standin.Password);
+            string valid = Standin.ValidKey(username);
+            Assert.True(!key.ToString().Contains(valid) && !(key + "").Contains(valid) && !string.Format("{0}", key).Contains(valid), "it is shown");
             key.Dispose();
             key.Dispose();
-            Check(key.Length == 0, "it is not wiped");
-            Throws<ObjectDisposedException>(() => key.Reveal());
+            Assert.True(key.Length == 0, "it is not wiped");
+            Assert.Throws<ObjectDisposedException>(() => key.Reveal());
         }
     }
 
-    private void TestCancelling()
+    // As the system shows the process's memory: the place may be used by somebody else already, or be unmapped.
+    [Fact]
+    public void KeysAreWipedBeforeTheirMemoryIsFreed()
+    {
+        string username = NewAccount("{\"key_size\":4096}");
+        using (MobivateClient client = NewClient("HTTP"))
+        using (var memory = new FileStream("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1))
+        {
+            ApiKey key = client.CreateKey(username, Standin.Password);
+            string text = key.Reveal();
+            PropertyInfo property = typeof(ApiKey).GetProperty("Memory", BindingFlags.Instance | BindingFlags.NonPublic);
+            long address = ((System.Runtime.InteropServices.SafeHandle)property.GetValue(key, null)).DangerousGetHandle().ToInt64();
+            byte[] found = new byte[text.Length];
+            Assert.Equal(text, Read(memory, address, found));
+            key.Dispose();
+            string left = Read(memory, address, found);
+            Assert.Equal(0, Enumerable.Range(0, text.Length / 16).Count(at => left.Contains(text.Substring(16 * at, 16))));
+        }
+    }
+
+    private static string Read(FileStream memory, long address, byte[] found)
+    {
+        memory.Seek(address, SeekOrigin.Begin);
+        try
+        {
+            int size = memory.Read(found, 0, found.Length);
+            return Encoding.ASCII.GetString(found, 0, size);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    [Fact]
+    public void Cancelling()
     {
         string username = NewAccount("{\"sequence\":[" + Stalls + ",{}]}");
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         using (var source = new CancellationTokenSource())
         {
-            Task<ApiKey> call = client.CreateKeyAsync(username, Password, source.Token);
-            Standin.Await(username, 1);
+            Task<ApiKey> call = client.CreateKeyAsync(username, Standin.Password, source.Token);
+            Standin.Requests(username, 1);
             source.Cancel();
-            var problem = Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
-            Check(problem.KeyState == KeyState.Unknown && problem.CancellationToken == source.Token, problem.ToString());
-            Throws<OperationCanceledException>(() => client.CreateKey(username, Password, source.Token));
+            var problem = Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
+            Assert.True(problem.KeyState == KeyState.Unknown && problem.CancellationToken == source.Token, problem.ToString());
+            Assert.Throws<MobivateCanceledException>(() => client.CreateKey(username, Standin.Password, source.Token));
             // What cancelled an earlier call does not touch a later one.
-            using (ApiKey key = client.CreateKey(username, Password)) Check(key.Length > 0, "no key");
+            using (ApiKey key = client.CreateKey(username, Standin.Password)) Assert.True(key.Length > 0, "no key");
         }
     }
 
-    private void TestATokenOfAnEarlierCallNeverHitsALaterOne()
+    [Fact]
+    public void ATokenOfAnEarlierCallNeverHitsALaterOne()
     {
         string username = NewAccount();
-        using (MobivateClient client = NewClient("http"))
+        using (MobivateClient client = NewClient("HTTP"))
         {
             for (int i = 0; i < 300; i++)
             {
@@ -181,49 +166,54 @@ internal sealed class Tests
                     Task cancelling = Task.Run(() => source.Cancel());
                     try
                     {
-                        client.CreateKey(username, Password, source.Token).Dispose();
+                        client.CreateKey(username, Standin.Password, source.Token).Dispose();
                     }
                     catch (MobivateCanceledException)
                     {
                         // As it comes.
                     }
-                    client.CreateKey(username, Password).Dispose();
+                    client.CreateKey(username, Standin.Password).Dispose();
                     cancelling.Wait();
                 }
             }
         }
     }
 
-    private void TestTwoThreads()
+    [Fact]
+    public void TwoThreads()
     {
         string username = NewAccount(Stalls);
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         using (var source = new CancellationTokenSource())
         {
-            Task<ApiKey> call = client.CreateKeyAsync(username, Password, source.Token);
-            Standin.Await(username, 1);
-            Check(Throws<MobivateBusyException>(() => client.CreateKey(username, Password)).Status == Status.Busy, "not busy");
-            Throws<MobivateBusyException>(() => client.SetOption("timeout_ms", "1"));
-            Check(!call.IsCompleted && Standin.Await(username, 0).Requests == 1, "the first call has been disturbed");
+            Task<ApiKey> call = client.CreateKeyAsync(username, Standin.Password, source.Token);
+            Standin.Requests(username, 1);
+            Assert.True(Assert.Throws<MobivateBusyException>(() => client.CreateKey(username, Standin.Password)).Status == Status.Busy, "not busy");
+            Assert.Throws<MobivateBusyException>(() => client.SetOption("timeout_ms", "1"));
+            Assert.True(!call.IsCompleted && Standin.Requests(username, 0) == 1, "the first call has been disturbed");
             source.Cancel();
-            Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
+            Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
         }
     }
 
-    private void TestDisposing()
+    [Fact]
+    public void Disposing()
     {
         string username = NewAccount(Stalls);
-        MobivateClient client = NewClient("https");
-        Task<ApiKey> call = client.CreateKeyAsync(username, Password);
-        Standin.Await(username, 1);
+        MobivateClient client = NewClient("HTTPS");
+        Task<ApiKey> call = client.CreateKeyAsync(username, Standin.Password);
+        Standin.Requests(username, 1);
+        // Nor does a call that was turned away make Dispose forget the one in progress.
+        Assert.Throws<MobivateBusyException>(() => client.CreateKey(username, Standin.Password));
         Task.WaitAll(Task.Run(() => client.Dispose()), Task.Run(() => client.Dispose()));
-        Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
+        Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
         client.Dispose();
-        Throws<ObjectDisposedException>(() => client.CreateKey(username, Password));
-        Throws<ObjectDisposedException>(() => client.SetOption("timeout_ms", "1"));
+        Assert.Throws<ObjectDisposedException>(() => client.CreateKey(username, Standin.Password));
+        Assert.Throws<ObjectDisposedException>(() => client.SetOption("timeout_ms", "1"));
     }
 
-    private void TestForgottenClientsAreFreed()
+    [Fact]
+    public void ForgottenClientsAreFreed()
     {
         string username = NewAccount();
         int open = Descriptors();
@@ -235,46 +225,49 @@ internal sealed class Tests
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
-        Check(Descriptors() <= open + 30, Descriptors() + " descriptors, and " + open + " before");
+        Assert.True(Descriptors() <= open + 30, Descriptors() + " descriptors, and " + open + " before");
     }
 
     private static void Forget(string username)
     {
-        for (int i = 0; i < 50; i++) NewClient("http").CreateKey(username, Password).Dispose();
+        for (int i = 0; i < 50; i++) NewClient("HTTP").CreateKey(username, Standin.Password).Dispose();
     }
 
-    private void TestBadOptions()
+    [Fact]
+    public void BadOptions()
     {
-        string message = Throws<MobivateArgumentException>(() => new MobivateClient(new MobivateOptions { BaseUrl = "http://example.com" })).Message;
-        Check(message.Contains("base_url"), message);
-        Throws<MobivateArgumentException>(() => new MobivateClient(new MobivateOptions { Timeout = TimeSpan.Zero }));
-        using (MobivateClient client = NewClient("https")) Throws<ArgumentNullException>(() => client.SetOption("proxy", null));
+        string message = Assert.Throws<MobivateArgumentException>(() => new MobivateClient(new MobivateOptions { BaseUrl = "http://example.com" })).Message;
+        Assert.True(message.Contains("base_url"), message);
+        Assert.Throws<MobivateArgumentException>(() => new MobivateClient(new MobivateOptions { Timeout = TimeSpan.Zero }));
+        using (MobivateClient client = NewClient("HTTPS")) Assert.Throws<ArgumentNullException>(() => client.SetOption("proxy", null));
     }
 
-    private void TestOtherThreadsRunOn()
+    [Fact]
+    public void OtherThreadsRunOn()
     {
         string username = NewAccount(Stalls);
-        using (MobivateClient client = NewClient("https"))
+        using (MobivateClient client = NewClient("HTTPS"))
         using (var source = new CancellationTokenSource())
         {
-            Task<ApiKey> call = client.CreateKeyAsync(username, Password, source.Token);
-            Standin.Await(username, 1);
-            Check(Enumerable.Range(0, 100).Select(i => Task.Run(() => i)).Sum(task => task.Result) == 4950, "no");
+            Task<ApiKey> call = client.CreateKeyAsync(username, Standin.Password, source.Token);
+            Standin.Requests(username, 1);
+            Assert.True(Enumerable.Range(0, 100).Select(i => Task.Run(() => i)).Sum(task => task.Result) == 4950, "no");
             GC.Collect();
-            Check(!call.IsCompleted, "the call has ended");
+            Assert.True(!call.IsCompleted, "the call has ended");
             source.Cancel();
-            Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
+            Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
         }
     }
 
-    private void TestTenThousandCallsLeakNothing()
+    [Fact]
+    public void TenThousandCallsLeakNothing()
     {
         string username = NewAccount();
-        using (MobivateClient client = NewClient("http"))
+        using (MobivateClient client = NewClient("HTTP"))
         {
             Action<int> call = count =>
             {
-                for (int i = 0; i < count; i++) client.CreateKey(username, Password).Dispose();
+                for (int i = 0; i < count; i++) client.CreateKey(username, Standin.Password).Dispose();
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
                 GC.Collect();
@@ -283,45 +276,178 @@ internal sealed class Tests
             int open = Descriptors();
             long resident = ResidentKib();
             call(10000);
-            Check(Descriptors() <= open, Descriptors() + " descriptors, and " + open + " before");
+            Assert.True(Descriptors() <= open, Descriptors() + " descriptors, and " + open + " before");
             long grown = ResidentKib() - resident;
-            Check(grown < 8192, grown + " KiB more");
+            Assert.True(grown < 8192, grown + " KiB more");
         }
     }
 
-    private void TestDeclarations()
+    [Fact]
+    public void CallsHoldNoThreadOfThePool()
     {
-        var header = Json.Parse(File.ReadAllText(Environment.GetEnvironmentVariable("MOBIVATE_HEADER")));
-        var status = (Dictionary<string, object>)header["status"];
-        Check(status.Count == Enum.GetValues(typeof(Status)).Length, "another number of statuses");
-        foreach (var one in status)
+        string username = NewAccount(Stalls);
+        int before, during, other;
+        ThreadPool.GetAvailableThreads(out before, out other);
+        MobivateClient[] clients = Enumerable.Range(0, 8).Select(i => NewClient("HTTP")).ToArray();
+        Task<ApiKey>[] calls = clients.Select(client => client.CreateKeyAsync(username, Standin.Password)).ToArray();
+        Standin.Requests(username, calls.Length);
+        ThreadPool.GetAvailableThreads(out during, out other);
+        foreach (MobivateClient client in clients) client.Dispose();
+        foreach (Task<ApiKey> call in calls) Assert.Throws<MobivateCanceledException>(() => call.GetAwaiter().GetResult());
+        Assert.True(before - during < calls.Length / 2, before - during + " threads of the pool are held");
+    }
+
+    [Fact]
+    public void AStrangersLockIsNoneOfOurs()
+    {
+        string username = NewAccount();
+        MobivateClient client = NewClient("HTTP");
+        ApiKey key = client.CreateKey(username, Standin.Password);
+        lock (key)
+        lock (client)
         {
-            string name = one.Key == "MBV_OK" ? "Ok" : one.Key.Substring("MBV_ERR_".Length).Replace("_", "");
-            Check((long)(int)(Status)Enum.Parse(typeof(Status), name, true) == (long)one.Value, one.Key);
+            Task ending = Task.Run(() =>
+            {
+                key.Reveal();
+                key.Dispose();
+                client.Dispose();
+            });
+            Assert.True(ending.Wait(TimeSpan.FromSeconds(10)), "it waits for a lock on the object itself");
         }
-        foreach (var one in (Dictionary<string, object>)header["key_states"])
+    }
+
+    [Fact]
+    public void ErrorsKeepTheirStateOnTheirWay()
+    {
+        string username = NewAccount("{\"status\":500,\"creates\":true,\"body\":{\"code\":500,\"message\":\"Oops\"}}");
+        MobivateServerException problem;
+        using (MobivateClient client = NewClient("HTTP"))
         {
-            string name = one.Key.Substring("MBV_KEY_".Length);
-            Check((long)(int)(KeyState)Enum.Parse(typeof(KeyState), name, true) == (long)one.Value, one.Key);
+            // Through a task, and whoever waits for it in another way.
+            AggregateException several = Assert.Throws<AggregateException>(() => client.CreateKeyAsync(username, Standin.Password).Wait());
+            problem = (MobivateServerException)several.InnerException;
         }
-        Type functions = typeof(MobivateClient).Assembly.GetType("Mobivate.Native+Functions");
+        Assert.Equal(KeyState.Unknown, problem.KeyState);
+        Assert.Equal(KeyState.Unknown, default(KeyState));
+#if MONO
+        // To another application domain.
+        foreach (Exception each in new Exception[] { problem, CancelledBefore() })
+        {
+            var stream = new MemoryStream();
+            var formatter = new System.Runtime.Serialization.Formatters.Binary.BinaryFormatter();
+            formatter.Serialize(stream, each);
+            stream.Position = 0;
+            var arrived = (Exception)formatter.Deserialize(stream);
+            Assert.Equal(each.Message, arrived.Message);
+            Assert.Equal(each.GetType(), arrived.GetType());
+            Failure before = FailureOf(each), after = FailureOf(arrived);
+            Assert.Equal(
+                new { before.Status, before.KeyState, before.HttpStatus, before.ServerCode, before.ServerMessage },
+                new { after.Status, after.KeyState, after.HttpStatus, after.ServerCode, after.ServerMessage });
+        }
+        // From a version that knew no state.
+        var info = new System.Runtime.Serialization.SerializationInfo(
+            typeof(MobivateServerException), new System.Runtime.Serialization.FormatterConverter());
+        new Exception("text").GetObjectData(info, default(System.Runtime.Serialization.StreamingContext));
+        info.SetType(typeof(MobivateServerException));
+        var bare = (MobivateException)Activator.CreateInstance(
+            typeof(MobivateServerException), BindingFlags.Instance | BindingFlags.NonPublic, null,
+            new object[] { info, default(System.Runtime.Serialization.StreamingContext) }, null);
+        Assert.Equal(KeyState.Unknown, bare.KeyState);
+#else
+        string json = System.Text.Json.JsonSerializer.Serialize(CancelledBefore().Failure);
+        Assert.Contains("\"KeyState\":\"Unchanged\"", json);
+        Assert.Contains("\"Status\":\"Cancelled\"", json);
+#endif
+    }
+
+    private static MobivateCanceledException CancelledBefore()
+    {
+        using (MobivateClient client = NewClient("HTTP"))
+        {
+            var problem = Assert.Throws<MobivateCanceledException>(() => client.CreateKey("u", "p", new CancellationToken(true)));
+            Assert.Equal(KeyState.Unchanged, problem.KeyState);
+            return problem;
+        }
+    }
+
+    private static Failure FailureOf(Exception problem)
+    {
+        return problem is MobivateException ? ((MobivateException)problem).Failure : ((MobivateCanceledException)problem).Failure;
+    }
+
+    [Fact]
+    public void Libraries()
+    {
+        string stubs = Environment.GetEnvironmentVariable("MOBIVATE_STUBS");
+        string install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
+        foreach (string version in new[] { "0.9.0", "2.0.0" })
+        {
+            string file = stubs + "/" + version + "/libmobivate.so.1";
+            Assert.Equal("Found libmobivate " + version + " (" + file + ", named by MOBIVATE_LIBRARY); this package needs >= 1.0.0, < 2.", Load(file));
+        }
+        Assert.Equal(
+            "Could not load /nowhere.so, named by MOBIVATE_LIBRARY (/nowhere.so: cannot open shared object file: No such file or directory)" + install,
+            Load("/nowhere.so"));
+        Assert.Equal("This is not libmobivate 1.x: libm.so.6, named by MOBIVATE_LIBRARY (it has no mbv_new)" + install, Load("libm.so.6"));
+        Assert.Equal("loaded", Load(""));
+        Assert.Equal("loaded", Load(stubs + "/1.99.99/libmobivate.so.1"));
+    }
+
+    // The functions as they are looked up in a process that has another MOBIVATE_LIBRARY.
+    private static string Load(string file)
+    {
+        string before = Environment.GetEnvironmentVariable("MOBIVATE_LIBRARY");
+        Environment.SetEnvironmentVariable("MOBIVATE_LIBRARY", file);
+        try
+        {
+            object functions = Functions.GetMethod("Load", BindingFlags.Static | BindingFlags.NonPublic).Invoke(null, null);
+            return (string)Functions.GetProperty("Problem", BindingFlags.Instance | BindingFlags.NonPublic).GetValue(functions, null) ?? "loaded";
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("MOBIVATE_LIBRARY", before);
+        }
+    }
+
+    private static Type Functions
+    {
+        get { return typeof(MobivateClient).Assembly.GetType("Mobivate.Native+Functions"); }
+    }
+
+    [Fact]
+    public void Declarations()
+    {
+        string header = File.ReadAllText(Environment.GetEnvironmentVariable("MOBIVATE_HEADER"));
+        string[] own = Enum.GetValues(typeof(Status)).Cast<Status>().Select(each => each.ToString().ToUpperInvariant() + " " + (int)each).ToArray();
+        string[] wanted = Regex.Matches(header, "\"MBV_(OK|ERR_\\w+)\": (-?\\d+)").Cast<Match>()
+            .Select(each => each.Groups[1].Value.Replace("ERR_", "").Replace("_", "") + " " + each.Groups[2].Value).ToArray();
+        Assert.Equal(string.Join(", ", wanted.OrderBy(each => each)), string.Join(", ", own.OrderBy(each => each)));
+
         var types = new Dictionary<string, string>
         {
-            { "mbv_client *", "IntPtr" }, { "const mbv_client *", "IntPtr" }, { "const char *", "IntPtr" }, { "char *", "IntPtr" },
+            { "mbv_client *", "ClientHandle" }, { "const mbv_client *", "ClientHandle" }, { "const char *", "IntPtr" }, { "char *", "IntPtr" },
             { "size_t", "UIntPtr" }, { "size_t *", "UIntPtr&" }, { "int32_t", "Int32" }, { "int64_t", "Int64" }, { "void", "Void" }
         };
+        var functions = new Dictionary<string, string>();
+        foreach (Match each in Regex.Matches(header, "\"(mbv_\\w+)\": \\{\"returns\": \"([^\"]*)\", \"parameters\": \\[([^]]*)\\]"))
+        {
+            string parameters = string.Join(",", Regex.Matches(each.Groups[3].Value, "\"([^\"]*)\"").Cast<Match>().Select(type => types[type.Groups[1].Value]));
+            functions[each.Groups[1].Value] = types[each.Groups[2].Value] + "(" + parameters + ")";
+        }
+        // Where a handle begins and ends, it is a pointer; the key has a handle of its own.
+        functions["mbv_new"] = functions["mbv_new"].Replace("ClientHandle", "IntPtr");
+        functions["mbv_free"] = functions["mbv_free"].Replace("ClientHandle", "IntPtr");
+        functions["mbv_create_key"] = functions["mbv_create_key"].Replace("IntPtr,UIntPtr,UIntPtr&", "KeyMemory,UIntPtr,UIntPtr&");
         int compared = 0;
-        foreach (FieldInfo field in functions.GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
+        foreach (FieldInfo field in Functions.GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
         {
             if (!typeof(Delegate).IsAssignableFrom(field.FieldType)) continue;
-            var declared = (Dictionary<string, object>)((Dictionary<string, object>)header["functions"])[field.Name];
             MethodInfo invoke = field.FieldType.GetMethod("Invoke");
-            string own = invoke.ReturnType.Name + "(" + string.Join(",", invoke.GetParameters().Select(one => one.ParameterType.Name)) + ")";
-            string wanted = types[(string)declared["returns"]] + "(" +
-                string.Join(",", ((List<object>)declared["parameters"]).Select(one => types[(string)one])) + ")";
-            Check(own == wanted, field.Name + " is " + own + ", and in the header " + wanted);
+            string declared = invoke.ReturnType.Name + "(" + string.Join(",", invoke.GetParameters().Select(each => each.ParameterType.Name)) + ")";
+            Assert.Equal(field.Name + " " + functions[field.Name], field.Name + " " + declared);
             compared++;
         }
-        Check(compared == 14, compared + " functions compared");
+        Assert.Equal(14, compared);
     }
 }

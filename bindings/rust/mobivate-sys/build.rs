@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
-const WANTED: &str = "libmobivate 1.0.0 or newer, and below 2";
+const NEEDED: &str = ">= 1.0.0, < 2";
 const INSTALL: &str = "install libmobivate with its development files, \
                        or set MOBIVATE_LIBRARY to the path of libmobivate.so";
 
@@ -35,13 +35,9 @@ fn main() {
 /// Links one file, under the names that the linker and the loader look for. They lie in a directory
 /// that `cargo run` and `cargo test` give to the loader.
 fn link_file(file: &Path) -> Result<(), Box<dyn Error>> {
-    let file = file.canonicalize().map_err(|why| {
-        format!(
-            "mobivate-sys needs {WANTED}, and MOBIVATE_LIBRARY names {}, which cannot be opened ({why}): \
-             {INSTALL}.",
-            file.display()
-        )
-    })?;
+    let file = file
+        .canonicalize()
+        .map_err(|why| format!("cannot open MOBIVATE_LIBRARY={} ({why}): {INSTALL}.", file.display()))?;
     println!("cargo:rerun-if-changed={}", file.display());
     let directory = PathBuf::from(env::var("OUT_DIR")?);
     for name in ["libmobivate.so", "libmobivate.so.1"] {
@@ -59,14 +55,14 @@ fn link_file(file: &Path) -> Result<(), Box<dyn Error>> {
 fn link_package() -> Result<(), Box<dyn Error>> {
     let version = pkg_config(&["--modversion", "mobivate"]).map_err(|why| {
         format!(
-            "mobivate-sys needs {WANTED}, and pkg-config found no mobivate.pc in {} ({why}): {INSTALL}.",
+            "mobivate.pc not found in {} ({why}); this crate needs libmobivate {NEEDED}: {INSTALL}.",
             searched_directories()
         )
     })?;
     let library_directory = pkg_config(&["--variable=libdir", "mobivate"])?;
     if pkg_config(&["--exists", "mobivate >= 1.0.0", "mobivate < 2"]).is_err() {
         return Err(format!(
-            "mobivate-sys needs {WANTED}, and pkg-config found {version} in {library_directory}: {INSTALL}."
+            "found libmobivate {version} in {library_directory}; this crate needs {NEEDED}: {INSTALL}."
         )
         .into());
     }

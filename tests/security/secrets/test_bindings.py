@@ -34,7 +34,8 @@ def count(command, environment, secrets_in, language):
     password = secrets.token_hex(12)
     username = f"scan-{language}-{secrets_in}@example.com"
     key = create_account(username, password)
-    needles = [Needle("password", password.encode()), Needle("key", key.encode())]
+    # Some languages keep their strings in UTF-16.
+    needles = [Needle(name, text.encode(encoding)) for name, text in (("password", password), ("key", key)) for encoding in ("utf-8", "utf-16-le")]
     options = {"base_url": standin.facts()["https"], "ca_file": standin.facts()["ca_file"], "proxy": ""}
     found = {}
     with tempfile.NamedTemporaryFile() as file, Agent(command, environment) as agent:

@@ -1,24 +1,47 @@
 // SPDX-License-Identifier: MIT
-
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"mobivate"
 	"os"
+
+	"mobivate.example/go/mobivate"
 )
 
-func main() {
+func createKey() (*mobivate.Key, error) {
 	client, err := mobivate.New(mobivate.Options{})
 	if err != nil {
-		panic(err)
+		return nil, err
 	}
 	defer client.Close()
-	key, err := client.CreateKeyString(context.Background(), "first.last@example.com", "your-pass")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err) // says what became of the old key, too
-		os.Exit(1)
+	return client.CreateKeyString(context.Background(), "first.last@example.com", "your-pass")
+}
+
+// exitCode is what the tool mbv would end with.
+func exitCode(err error) int {
+	var failure *mobivate.Error
+	switch {
+	case errors.Is(err, mobivate.ErrInvalidArgument):
+		return 2 // wrong input; nothing was sent
+	case errors.Is(err, mobivate.ErrCredentials), errors.Is(err, mobivate.ErrRateLimited), errors.Is(err, mobivate.ErrRejected):
+		return 3 // refused; the old key still works
+	case errors.As(err, &failure) && failure.KeyState != mobivate.KeyUnchanged:
+		return 5 // unknown; run it again to have a valid key
+	default:
+		return 4 // not sent; the old key still works
 	}
-	fmt.Println(key.Text())
+}
+
+func main() {
+	key, err := createKey()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err) // says whether the old key still works, too
+		os.Exit(exitCode(err))
+	}
+	if _, err := fmt.Println(key.Text()); err != nil {
+		fmt.Fprintln(os.Stderr, "The key was created, but could not be written:", key.Text())
+		os.Exit(6)
+	}
 }

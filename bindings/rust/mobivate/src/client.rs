@@ -140,10 +140,11 @@ impl Client {
 
     fn create(&mut self, username: &[u8], password: &[u8]) -> Result<Key, Error> {
         let client = self.raw.as_ptr();
-        let mut key = Key::with_capacity(sys::MBV_KEY_CAPACITY);
+        // Large enough for every key, and there before the request: once a key exists, nothing can fail.
+        let mut key = Key::new();
         // SAFETY: the client lives, `&mut self` makes this its only call, and the sizes are those of the
         // buffers.
-        let mut status = unsafe {
+        let status = unsafe {
             sys::mbv_create_key(
                 client,
                 username.as_ptr().cast(),
@@ -155,13 +156,6 @@ impl Client {
                 &mut key.size,
             )
         };
-        if status == sys::MBV_ERR_BUFFER_TOO_SMALL {
-            key = Key::with_capacity(key.size + 1);
-            // SAFETY: likewise.
-            status = unsafe {
-                sys::mbv_take_key(client, key.buffer.as_mut_ptr().cast(), key.buffer.len(), &mut key.size)
-            };
-        }
         if status == sys::MBV_OK {
             Ok(key)
         } else {
@@ -254,7 +248,7 @@ impl CancelHandle {
         unsafe { sys::mbv_cancel(target.0) };
     }
 
-    /// Takes [`CancelHandle::cancel`] back.
+    /// Undoes [`CancelHandle::cancel`]: later calls are made again.
     pub fn uncancel(&self) {
         let target = self.target();
         // SAFETY: likewise.
@@ -279,8 +273,7 @@ fn check_library() -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::IncompatibleLibrary(Details::unsent(format!(
-        "This program needs libmobivate 1.0.0 or newer, and below 2, but the loader found version {} as {}: \
-         install one of these. The old key still works.",
+        "found libmobivate {} ({}); this crate needs >= 1.0.0, < 2. Nothing was sent, and the old key still works.",
         crate::version(),
         library_file().unwrap_or_else(|| "libmobivate.so.1".to_owned()),
     ))))

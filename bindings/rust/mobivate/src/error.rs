@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mobivate_sys as sys;
 
-/// What became of the key that the account had before the call.
+/// What a call did to the key that the account had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyState {
     /// The old key surely still works.
@@ -59,10 +59,10 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Details {
-    /// A sentence or two in English: what went wrong, and what became of the old key. It never contains
+    /// A sentence or two in English: what went wrong, and whether the old key still works. It never contains
     /// the password or a key.
     pub message: String,
-    /// What became of the account's old key.
+    /// Whether the account's old key still works.
     pub key_state: KeyState,
     /// The status code of the answer, when one came.
     pub http_status: Option<u16>,
@@ -133,13 +133,13 @@ impl Error {
         self.parts().1
     }
 
-    /// What became of the account's old key.
+    /// Whether the account's old key still works.
     pub fn key_state(&self) -> KeyState {
         self.details().key_state
     }
 
     /// The status as libmobivate's header names it, such as `"MBV_ERR_TIMEOUT"`: the same in every
-    /// language. `"MBV_ERR_UNKNOWN"` for [`Error::IncompatibleLibrary`], which is none of the library's.
+    /// language. `"MBV_ERR_UNKNOWN"` for [`Error::IncompatibleLibrary`], which the library does not have.
     pub fn status_name(&self) -> &'static str {
         // SAFETY: the library returns a static C string for every value.
         let name = unsafe { CStr::from_ptr(sys::mbv_status_name(self.parts().0)) };

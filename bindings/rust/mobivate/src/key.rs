@@ -12,9 +12,12 @@ pub struct Key {
     pub(crate) size: usize,
 }
 
+/// The longest key of the library, and the NUL behind it.
+const CAPACITY: usize = 4096 + 1;
+
 impl Key {
-    pub(crate) fn with_capacity(capacity: usize) -> Key {
-        Key { buffer: vec![0; capacity].into_boxed_slice(), size: 0 }
+    pub(crate) fn new() -> Key {
+        Key { buffer: vec![0; CAPACITY].into_boxed_slice(), size: 0 }
     }
 
     /// The key as text. It is printable ASCII without spaces, at most 4096 bytes.

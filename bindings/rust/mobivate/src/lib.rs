@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! Creates an API key for an account of the Mobivate bulk-SMS service, and tells what became of the old one.
+//! Create API keys of the Mobivate bulk-SMS service, and know whether the old key still works.
 //!
 //! A success revokes the key that the account had. So an [`Error`] always says whether the old key still
 //! works: in its text, and as [`Error::key_state`].

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Mobivate;
+
+/// <summary>The agent of the conformance cases: tests/bindings/README.md says what it is told.</summary>
+internal sealed class Agent
+{
+    private static readonly Dictionary<string, Agent> Agents = new Dictionary<string, Agent>();
+
+    // What calls with secrets in strings have left, kept until the end.
+    private static readonly List<string> Strings = new List<string>();
+
+    private MobivateClient client;
+    private CancellationTokenSource cancelling = new CancellationTokenSource();
+    private Task<ApiKey> call;
+
+    private static string Field(string text)
+    {
+        return text.Length == 0 ? "-" : string.Concat(Encoding.UTF8.GetBytes(text).Select(each => each.ToString("x2")));
+    }
+
+    private static string Text(string field)
+    {
+        string digits = field.TrimStart('-');
+        return Encoding.UTF8.GetString(Enumerable.Range(0, digits.Length / 2).Select(at => Convert.ToByte(digits.Substring(2 * at, 2), 16)).ToArray());
+    }
+
+    private static string Outcome(Func<ApiKey> action)
+    {
+        try
+        {
+            using (ApiKey key = action()) return "MBV_OK replaced 0 0 - -1 - " + (key == null ? "-" : Field(key.Reveal()));
+        }
+        catch (MobivateException problem)
+        {
+            return Outcome(problem, problem.Failure);
+        }
+        catch (MobivateCanceledException problem)
+        {
+            return Outcome(problem, problem.Failure);
+        }
+        catch (ObjectDisposedException)
+        {
+            return "closed";
+        }
+    }
+
+    private static string Outcome(Exception problem, Failure failure)
+    {
+        // TimedOut is MBV_ERR_TIMED_OUT.
+        string name = string.Concat(failure.Status.ToString().Select(each => (char.IsUpper(each) ? "_" : "") + char.ToUpperInvariant(each)));
+        double wait = failure.RetryAfter.HasValue ? failure.RetryAfter.Value.TotalMilliseconds : -1;
+        return string.Join(
+            " ", "MBV_ERR" + name, failure.KeyState.ToString().ToLowerInvariant(), failure.HttpStatus ?? 0, failure.ServerCode ?? 0,
+            Field(failure.ServerMessage ?? ""), (long)wait, Field(problem.Message), "-");
+    }
+
+    private static TimeSpan? Milliseconds(string text)
+    {
+        return text == null ? (TimeSpan?)null : TimeSpan.FromMilliseconds(double.Parse(text));
+    }
+
+    private ApiKey Open(IEnumerable<string> words)
+    {
+        string[] texts = words.Select(Text).ToArray();
+        var option = Enumerable.Range(0, texts.Length / 2).ToDictionary(at => texts[2 * at], at => texts[2 * at + 1]);
+        Func<string, string> get = name => option.ContainsKey(name) ? option[name] : null;
+        client = new MobivateClient(new MobivateOptions
+        {
+            BaseUrl = get("base_url"), CaFile = get("ca_file"), Proxy = get("proxy"),
+            Timeout = Milliseconds(get("timeout_ms")), ConnectTimeout = Milliseconds(get("connect_timeout_ms"))
+        });
+        return null;
+    }
+
+    private ApiKey Set(string option, string value)
+    {
+        client.SetOption(option, value);
+        return null;
+    }
+
+    private void Repeat(int count, string secretsIn, string username, string path)
+    {
+        byte[] password = new byte[new FileInfo(path).Length];
+        // A stream with a buffer of one byte has none.
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1))
+        {
+            for (int at = 0; at < password.Length;) at += file.Read(password, at, password.Length - at);
+        }
+        for (int i = 0; i < count; i++)
+        {
+            if (secretsIn == "text") Strings.Add(Encoding.UTF8.GetString(password));
+            using (ApiKey key = secretsIn == "text" ? client.CreateKey(username, Strings.Last()) : client.CreateKey(username, password))
+            {
+                if (secretsIn == "text") Strings.Add(key.Reveal());
+            }
+        }
+        Array.Clear(password, 0, password.Length);
+    }
+
+    private string Answer(string command, string[] words)
+    {
+        switch (command)
+        {
+            case "new":
+                return Outcome(() => Open(words));
+            case "set":
+                return Outcome(() => Set(Text(words[0]), Text(words[1])));
+            case "create":
+                return Outcome(() => client.CreateKey(Text(words[0]), Text(words[1]), cancelling.Token));
+            case "start":
+                call = client.CreateKeyAsync(Text(words[0]), Text(words[1]), cancelling.Token);
+                return "ok";
+            case "wait":
+                return Outcome(() => call.GetAwaiter().GetResult());
+            case "cancel":
+                cancelling.Cancel();
+                return "ok";
+            case "uncancel":
+                cancelling = new CancellationTokenSource();
+                return "ok";
+            case "close":
+                client.Dispose();
+                return "ok";
+            case "repeat":
+                Repeat(int.Parse(words[0]), words[1], Text(words[2]), Text(words[3]));
+                return "ok";
+            default:
+                return "error " + Field("there is no command " + command);
+        }
+    }
+
+    private static string Answer(string[] words)
+    {
+#if MONO
+        MethodInfo version = Type.GetType("Mono.Runtime").GetMethod("GetDisplayName", BindingFlags.NonPublic | BindingFlags.Static);
+        if (words[0] == "runtime") return Field("Mono " + ((string)version.Invoke(null, null)).Split(' ')[0]);
+#else
+        if (words[0] == "runtime") return Field(".NET " + Environment.Version);
+#endif
+        if (words[0] == "new") Agents[words[1]] = new Agent();
+        try
+        {
+            return words[0] == "quit" ? "ok" : Agents[words[1]].Answer(words[0], words.Skip(2).ToArray());
+        }
+        catch (Exception problem)
+        {
+            return "error " + Field(problem.ToString());
+        }
+    }
+
+    private static void Main()
+    {
+        // Console's own reader takes no line of 130,000 characters on Mono.
+        var input = new StreamReader(Console.OpenStandardInput());
+        string line = "";
+        while (line != "quit" && (line = input.ReadLine()) != null) Console.WriteLine(Answer(line.Split(' ')));
+    }
+}

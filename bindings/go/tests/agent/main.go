@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+
+// The agent of the conformance cases: tests/bindings/README.md says what it is told.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"mobivate.example/go/mobivate"
+)
+
+// A client, the context of its calls, and the outcome of the call that was started.
+type slot struct {
+	client *mobivate.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	call   chan string
+}
+
+var slots = map[string]*slot{}
+
+// What calls with secrets in strings have left, kept until the end.
+var strs []string
+
+func field(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return hex.EncodeToString([]byte(text))
+}
+
+func text(field string) string {
+	decoded, _ := hex.DecodeString(strings.TrimPrefix(field, "-"))
+	return string(decoded)
+}
+
+func outcome(key *mobivate.Key, err error) string {
+	failure, isFailure := err.(*mobivate.Error)
+	switch {
+	case err == nil && key == nil:
+		return "MBV_OK replaced 0 0 - -1 - -"
+	case err == nil:
+		return "MBV_OK replaced 0 0 - -1 - " + field(key.Text())
+	case err == mobivate.ErrClosed:
+		return "closed"
+	case !isFailure:
+		return "error " + field(err.Error())
+	}
+	wait := int64(-1)
+	if failure.RetryAfter >= 0 {
+		wait = failure.RetryAfter.Milliseconds()
+	}
+	return fmt.Sprint(failure.Status, " ", failure.KeyState, " ", failure.HTTPStatus, " ", failure.ServerCode, " ",
+		field(failure.ServerMessage), " ", wait, " ", field(err.Error()), " -")
+}
+
+// newClient takes options by the header's names, and gives them as Go's user does.
+func newClient(words []string) (*slot, error) {
+	option := map[string]string{}
+	for i := 0; i < len(words); i += 2 {
+		option[text(words[i])] = text(words[i+1])
+	}
+	client, err := mobivate.New(mobivate.Options{
+		BaseURL: option["base_url"], CAFile: option["ca_file"], Proxy: option["proxy"], NoProxy: option["proxy"] == "",
+		Timeout: milliseconds(option["timeout_ms"]), ConnectTimeout: milliseconds(option["connect_timeout_ms"]),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	return &slot{client: client, ctx: ctx, cancel: cancel}, err
+}
+
+func milliseconds(text string) time.Duration {
+	count, _ := strconv.Atoi(text)
+	return time.Duration(count) * time.Millisecond
+}
+
+func repeat(client *mobivate.Client, count int, secretsIn, username, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	// Without a buffer of Go's own.
+	password := make([]byte, 1<<16)
+	size, err := file.Read(password)
+	password = password[:size]
+	for i := 0; i < count && err == nil; i++ {
+		var key *mobivate.Key
+		if secretsIn == "text" {
+			strs = append(strs, string(password))
+			if key, err = client.CreateKeyString(context.Background(), username, strs[len(strs)-1]); err == nil {
+				strs = append(strs, key.Text())
+			}
+		} else if key, err = client.CreateKey(context.Background(), username, password); err == nil {
+			key.Wipe()
+		}
+	}
+	for i := range password {
+		password[i] = 0
+	}
+	return err
+}
+
+func answer(command string, words []string) string {
+	switch command {
+	case "runtime":
+		return field("go " + strings.TrimPrefix(runtime.Version(), "go"))
+	case "quit":
+		return "ok"
+	case "new":
+		made, err := newClient(words[1:])
+		slots[words[0]] = made
+		return outcome(nil, err)
+	}
+	s := slots[words[0]]
+	switch command {
+	case "set":
+		return outcome(nil, s.client.Set(text(words[1]), text(words[2])))
+	case "create":
+		return outcome(s.client.CreateKey(s.ctx, text(words[1]), []byte(text(words[2]))))
+	case "start":
+		s.call = make(chan string, 1)
+		go func() { s.call <- outcome(s.client.CreateKeyString(s.ctx, text(words[1]), text(words[2]))) }()
+	case "wait":
+		return <-s.call
+	case "cancel":
+		s.cancel()
+	case "uncancel":
+		s.ctx, s.cancel = context.WithCancel(context.Background())
+	case "close":
+		if err := s.client.Close(); err != nil {
+			return outcome(nil, err)
+		}
+	case "repeat":
+		count, err := strconv.Atoi(words[1])
+		if err == nil {
+			err = repeat(s.client, count, words[2], text(words[3]), text(words[4]))
+		}
+		if err != nil {
+			return "error " + field(err.Error())
+		}
+	default:
+		return "error " + field("there is no command "+command)
+	}
+	return "ok"
+}
+
+func main() {
+	input := bufio.NewScanner(os.Stdin)
+	input.Buffer(nil, 1<<20)
+	for input.Scan() {
+		words := strings.Fields(input.Text())
+		fmt.Println(answer(words[0], words[1:]))
+		if words[0] == "quit" {
+			return
+		}
+	}
+}
