@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * libmobivate: create an API key for a Mobivate account, and know what became of the old one.
+ * libmobivate: create API keys for a Mobivate account, and know whether the old key still works.
  *
- * The library makes one call of the Mobivate bulk-SMS service, POST /auth/createkey, which takes an
- * account's user name and password and answers with a new API key. A success revokes the key that the
- * account had. So every call ends with two answers: a status, and the state of the old key.
+ * POST /auth/createkey of the Mobivate bulk-SMS service takes an account's user name and password and
+ * answers with a new API key. A success revokes the key that the account had. So a call ends with two
+ * answers: a status, and the state of the old key. Where that is unknown, POST /auth/getkey answers with
+ * the key that the account has now, and GET /auth/test says whether a key is valid. Neither changes anything.
  *
  * Conventions
  *
@@ -20,11 +21,12 @@
  *    While a call runs, other threads may use mbv_cancel, mbv_uncancel, mbv_free and the getters, none
  *    of which ever waits. The other functions return MBV_ERR_BUSY then and change nothing. A call needs
  *    32 KiB of stack. A thread that is cancelled (pthread_cancel) in one is cancelled after it.
- * 5. Secrets. When a call returns, neither the password nor the key is in the process's memory, except
+ * 5. Secrets. When a call returns, neither the password nor a key, a tested one included, is in the process's memory, except
  *    in the caller's own buffers, and in the client when it retains a key for mbv_take_key. No message
  *    repeats one that the server sends back; mbv_server_message has the rule.
  * 6. Key state. After every mbv_create_key, mbv_key_state says what became of the account's old key:
- *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell. A 4xx answer is
+ *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell: ask with mbv_get_key
+ *    then. The other calls change no key, so the state is unchanged after them. A 4xx answer is
  *    believed to have changed nothing where it carries the API's own error: a JSON object that came whole,
  *    with a member "code" (an integer of 32 bits) or "message" (a string), and without "apiKey". Any other
  *    4xx (an HTML page, an empty or cut body, one beyond 64 KiB) may come from a proxy or a firewall after
@@ -46,6 +48,9 @@
  *         mbv_error_message(client, message, sizeof message);
  *         fprintf(stderr, "%s: %s\n", mbv_status_name(status), message);
  *     }
+ *     if (mbv_key_state(client) == MBV_KEY_UNKNOWN)
+ *         status = mbv_get_key(client, username, MBV_NUL_TERMINATED, password, MBV_NUL_TERMINATED,
+ *                              key, sizeof key, NULL);
  *     mbv_free(client);
  */
 #ifndef MOBIVATE_H
@@ -82,6 +87,10 @@ extern "C" {
 
 /* ---- Constants ------------------------------------------------------------------------------- */
 
+/* The version of this header; mbv_version() and mbv_version_number() tell the loaded library's. */
+#define MBV_VERSION "1.1.0"
+#define MBV_VERSION_NUMBER 10100
+
 /* As the size of a text: the text is a C string and ends at its NUL. */
 #define MBV_NUL_TERMINATED SIZE_MAX
 
@@ -89,7 +98,7 @@ extern "C" {
 #define MBV_KEY_CAPACITY 256
 
 /* Status values. In brackets: what they say of the account's old key. */
-#define MBV_OK 0                       /* key created and handed over [replaced] */
+#define MBV_OK 0                       /* done; a key was handed over, if the call has one [replaced, where it created one] */
 #define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [unchanged] */
 #define MBV_ERR_NO_MEMORY (-2)         /* an allocation failed [see mbv_key_state] */
 #define MBV_ERR_BUSY (-3)              /* two functions at once on one client [the other call's] */
@@ -104,13 +113,13 @@ extern "C" {
 #define MBV_ERR_REJECTED (-12)         /* any other 4xx [see mbv_key_state] */
 #define MBV_ERR_SERVER (-13)           /* 5xx [see mbv_key_state] */
 #define MBV_ERR_PROTOCOL (-14)         /* an answer that the API does not document [see mbv_key_state] */
-#define MBV_ERR_BUFFER_TOO_SMALL (-15) /* key created; mbv_take_key has it [replaced] */
+#define MBV_ERR_BUFFER_TOO_SMALL (-15) /* the key is there; mbv_take_key has it [replaced, where the call created it] */
 #define MBV_ERR_INTERNAL (-99)         /* a bug here, or a libcurl that cannot be used [see mbv_key_state] */
 
 /* Key states: what became of the key that the account had before the call. */
 #define MBV_KEY_UNCHANGED 0 /* the old key surely still works */
 #define MBV_KEY_REPLACED 1  /* the old key is revoked, and the new one was handed over or is retained */
-#define MBV_KEY_UNKNOWN 2   /* the old key may be revoked; call again to have a valid one */
+#define MBV_KEY_UNKNOWN 2   /* the old key may be revoked; ask for the account's key with mbv_get_key */
 
 /* ---- Clients --------------------------------------------------------------------------------- */
 
@@ -158,21 +167,44 @@ MBV_API int32_t MBV_CALL mbv_set(mbv_client *client, const char *option, const c
  *
  * Blocks until the answer is there, timeout_ms has passed or mbv_cancel is called; what has arrived by then
  * counts. MBV_ERR_BUFFER_TOO_SMALL means that the key was created and is longer than key_capacity - 1 bytes:
- * *key_size says how long it is, and mbv_take_key hands it over. Until it has, this function refuses to
- * create another (MBV_ERR_INVALID_ARGUMENT), and the key state stays MBV_KEY_REPLACED: a created key is
- * never lost. */
+ * *key_size says how long it is, and mbv_take_key hands it over. Until it has, every call is refused
+ * (MBV_ERR_INVALID_ARGUMENT), and the key state stays MBV_KEY_REPLACED: a created key is never lost. */
 MBV_API int32_t MBV_CALL mbv_create_key(mbv_client *client, const char *username, size_t username_size,
                                         const char *password, size_t password_size, char *key,
                                         size_t key_capacity, size_t *key_size) MBV_NOEXCEPT;
 
-/* Hands over the key that a call with MBV_ERR_BUFFER_TOO_SMALL retained, and forgets it. A key has at
+/* ---- Asking ---------------------------------------------------------------------------------- */
+/* These calls change no key: the key state is MBV_KEY_UNCHANGED after them, whatever happened, and their
+ * messages do not speak of an old key. All else is as for mbv_create_key: at most one request, options,
+ * time-outs, cancelling, one call at a time. Since 1.1. */
+
+/* Asks for the API key that an account has now. After mbv_create_key with MBV_KEY_UNKNOWN it settles which
+ * key is valid, without revoking one more.
+ *
+ * The parameters are those of mbv_create_key. A key that does not fit is retained for mbv_take_key, and
+ * MBV_ERR_BUFFER_TOO_SMALL returned. */
+MBV_API int32_t MBV_CALL mbv_get_key(mbv_client *client, const char *username, size_t username_size,
+                                     const char *password, size_t password_size, char *key,
+                                     size_t key_capacity, size_t *key_size) MBV_NOEXCEPT;
+
+/* Asks whether the service accepts an API key. MBV_OK: it does. MBV_ERR_CREDENTIALS: it refuses the key. Any
+ * other status tells nothing about the key.
+ *
+ * key, key_size       1 to 4096 bytes of printable ASCII without spaces; anything else is
+ *                     MBV_ERR_INVALID_ARGUMENT, and nothing is sent. */
+MBV_API int32_t MBV_CALL mbv_test_key(mbv_client *client, const char *key, size_t key_size) MBV_NOEXCEPT;
+
+/* ---- Retained keys --------------------------------------------------------------------------- */
+
+/* Hands over the key that a call with MBV_ERR_BUFFER_TOO_SMALL retained, and forgets it. Until it has, every
+ * other call is refused. A key has at
  * most 4096 bytes. With too small a buffer it returns MBV_ERR_BUFFER_TOO_SMALL again, the needed size
  * without the NUL in *key_size, and the key stays. With no key retained: MBV_ERR_INVALID_ARGUMENT. */
 MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_capacity,
                                       size_t *key_size) MBV_NOEXCEPT;
 
 /* ---- What happened --------------------------------------------------------------------------- */
-/* The getters describe the last mbv_create_key until the next one begins. During a call they say that there
+/* The getters describe the last call until the next one begins. During a call they say that there
  * is one: MBV_KEY_UNKNOWN, zeroes, -1 for the retry time, and an error message that tells of the call. They
  * never wait, and make nobody busy. On a new client, or with NULL, they describe nothing:
  * MBV_KEY_UNCHANGED, zeroes, -1, empty text. */
@@ -216,16 +248,20 @@ MBV_API int64_t MBV_CALL mbv_retry_after_ms(const mbv_client *client) MBV_NOEXCE
  * MBV_ERR_CANCELLED, until mbv_uncancel. From any thread. */
 MBV_API void MBV_CALL mbv_cancel(mbv_client *client) MBV_NOEXCEPT;
 
-/* Takes mbv_cancel back. From any thread. */
+/* Ends the effect of mbv_cancel: later calls run again. From any thread. */
 MBV_API void MBV_CALL mbv_uncancel(mbv_client *client) MBV_NOEXCEPT;
 
 /* ---- The library ----------------------------------------------------------------------------- */
 
-/* The name of a status, such as "MBV_ERR_TIMEOUT"; "MBV_ERR_UNKNOWN" for a value that is none. Static
- * text, never NULL. */
+/* The name of a status, such as "MBV_ERR_TIMEOUT"; "MBV_ERR_UNKNOWN" where there is no such status.
+ * Static text, never NULL. */
 MBV_API const char *MBV_CALL mbv_status_name(int32_t status) MBV_NOEXCEPT;
 
-/* The version of the library that is loaded, such as "1.0.0". Static text. */
+/* A status in a sentence, without a client: for mbv_new that returned NULL, for logs. mbv_error_message knows
+ * more. Static text, never NULL. Since 1.1. */
+MBV_API const char *MBV_CALL mbv_status_message(int32_t status) MBV_NOEXCEPT;
+
+/* The version of the library that is loaded, such as "1.1.0". Static text. */
 MBV_API const char *MBV_CALL mbv_version(void) MBV_NOEXCEPT;
 
 /* The version of the library that is loaded, as a number: major * 10000 + minor * 100 + patch. */

@@ -6,18 +6,15 @@
 
 #include <rapidjson/reader.h>
 
+#include "call.hpp"
 #include "text/ascii.hpp"
 #include "text/json_memory.hpp"
 
 namespace mobivate::answer {
 namespace {
 
-constexpr std::size_t key_limit = 4096;
-
-// An API key is printable ASCII without spaces.
 bool usable_key(std::string_view key) noexcept {
-    return !key.empty() && key.size() <= key_limit &&
-           std::all_of(key.begin(), key.end(), [](char c) { return text::is_printable(c) && c != ' '; });
+    return !key.empty() && key.size() <= longest_key && std::all_of(key.begin(), key.end(), text::is_visible);
 }
 
 // Takes the documented members of the outermost object; everything else passes by.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The rules, in order of weight:
+// The rules of a call that revokes the old key, in order of weight. One that changes nothing leaves the key
+// state unchanged, whatever comes back.
 //
 // 1. A request that cannot have reached the server as a whole has changed nothing, unless the server hands
 //    over a key all the same.
@@ -49,9 +50,13 @@ Status status_of_code(int http_status) noexcept {
     return Status::protocol;
 }
 
-std::string_view subject(Status status) noexcept {
+KeyState state_without_answer(const Call& call, const Ending& ending) noexcept {
+    return call.revokes_old_key && ending.request_sent ? KeyState::unknown : KeyState::unchanged;
+}
+
+std::string_view subject(const Call& call, Status status) noexcept {
     switch (status) {
-        case Status::credentials: return "The server refused the user name or password";
+        case Status::credentials: return call.refusal;
         case Status::rate_limited: return "The server asks to slow down";
         case Status::rejected: return "The server refused the request";
         case Status::server: return "The server failed";
@@ -75,8 +80,9 @@ Status status_of_fault(Fault fault) noexcept {
 }
 
 // A status code has not arrived.
-void judge_nothing(Verdict& verdict, const Arrived& arrived, const Ending& ending) noexcept {
-    verdict.key_state = ending.request_sent ? KeyState::unknown : KeyState::unchanged;
+void judge_nothing(Verdict& verdict, const Call& call, const Arrived& arrived,
+                   const Ending& ending) noexcept {
+    verdict.key_state = state_without_answer(call, ending);
     if (arrived.fault != Fault::none) {
         verdict.status = status_of_fault(arrived.fault);
         verdict.what << fault_in_words(arrived.fault) << ".";
@@ -89,18 +95,18 @@ void judge_nothing(Verdict& verdict, const Arrived& arrived, const Ending& endin
     }
 }
 
-void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& ending,
+void judge_refusal(Verdict& verdict, const Call& call, const Arrived& arrived, const Ending& ending,
                    const Document& document) noexcept {
     const bool client_error = verdict.http_status >= 400 && verdict.http_status < 500;
     const bool from_the_api = client_error && document.is_error;
-    verdict.key_state = from_the_api || !ending.request_sent ? KeyState::unchanged : KeyState::unknown;
+    verdict.key_state = from_the_api ? KeyState::unchanged : state_without_answer(call, ending);
     verdict.status = status_of_code(verdict.http_status);
     const bool undocumented = verdict.status == Status::protocol;
     if (arrived.fault == Fault::no_memory) verdict.status = Status::no_memory;
     if (arrived.fault != Fault::none && (undocumented || arrived.fault == Fault::no_memory)) {
         verdict.what << fault_in_words(arrived.fault);
     } else {
-        verdict.what << subject(verdict.status);
+        verdict.what << subject(call, verdict.status);
     }
     verdict.what << " (HTTP " << verdict.http_status << ")";
     if (verdict.server_message.empty()) {
@@ -114,15 +120,19 @@ void judge_refusal(Verdict& verdict, const Arrived& arrived, const Ending& endin
         verdict.what << " It came without the API's own error, so a proxy or a firewall may have sent it.";
 }
 
-void judge_success(Verdict& verdict, const Arrived& arrived, const Ending& ending,
+void judge_success(Verdict& verdict, const Call& call, const Arrived& arrived, const Ending& ending,
                    const Document& document) noexcept {
+    if (!call.hands_over_key) {
+        verdict.status = Status::ok;
+        return;
+    }
     if (!document.api_key.empty()) {
         verdict.status = Status::ok;
-        verdict.key_state = KeyState::replaced;
+        verdict.key_state = call.revokes_old_key ? KeyState::replaced : KeyState::unchanged;
         verdict.key = document.api_key;
         return;
     }
-    verdict.key_state = ending.request_sent ? KeyState::unknown : KeyState::unchanged;
+    verdict.key_state = state_without_answer(call, ending);
     if (arrived.fault == Fault::none && !arrived.complete) {
         verdict.status = ending.status;
         verdict.what = ending.what;
@@ -140,12 +150,12 @@ void judge_success(Verdict& verdict, const Arrived& arrived, const Ending& endin
 
 }  // namespace
 
-Verdict judge(const Arrived& arrived, secret::Buffer& body, const Ending& ending, std::string_view password,
-              std::int64_t now) noexcept {
+Verdict judge(const Call& call, const Arrived& arrived, secret::Buffer& body, const Ending& ending,
+              std::string_view secret, std::int64_t now) noexcept {
     Verdict verdict;
     verdict.http_status = arrived.http_status;
     if (arrived.http_status == 0) {
-        judge_nothing(verdict, arrived, ending);
+        judge_nothing(verdict, call, arrived, ending);
         return verdict;
     }
     verdict.retry_after_ms = retry_after_ms(arrived, now);
@@ -158,15 +168,15 @@ Verdict judge(const Arrived& arrived, secret::Buffer& body, const Ending& ending
             verdict.server_code = document.code;
             verdict.server_message =
                 redact(body.data() + (document.message.empty() ? 0 : document.message.data() - body.data()),
-                       document.message.size(), password, document.any_api_key);
+                       document.message.size(), secret, document.any_api_key);
         }
     } catch (const std::bad_alloc&) {
         out_of_memory = true;
     }
     if (success) {
-        judge_success(verdict, arrived, ending, document);
+        judge_success(verdict, call, arrived, ending, document);
     } else {
-        judge_refusal(verdict, arrived, ending, document);
+        judge_refusal(verdict, call, arrived, ending, document);
     }
     if (out_of_memory && verdict.status != Status::ok) {
         verdict.status = Status::no_memory;

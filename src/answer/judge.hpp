@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "answer/reader.hpp"
+#include "call.hpp"
 #include "outcome.hpp"
 #include "secret/buffer.hpp"
 #include "text/message.hpp"
@@ -28,14 +29,14 @@ struct Verdict {
     std::int32_t http_status = 0;
     std::int32_t server_code = 0;
     std::int64_t retry_after_ms = -1;
-    std::string_view key;             // the new key; lies in the body
+    std::string_view key;             // that the call hands over; lies in the body
     std::string_view server_message;  // redacted; lies in the body
     text::Message what;               // what happened, redacted; empty for ok
 };
 
-// `body` is decoded in place. `password` is blanked in every text. `now` (seconds since 1970) stands in for
-// the answer's Date where it has none. Never throws.
-[[nodiscard]] Verdict judge(const Arrived& arrived, secret::Buffer& body, const Ending& ending,
-                            std::string_view password, std::int64_t now) noexcept;
+// `body` is decoded in place. `secret` is blanked in every text. `now` (seconds since 1970) stands in for the
+// answer's Date where it has none. Never throws.
+[[nodiscard]] Verdict judge(const Call& call, const Arrived& arrived, secret::Buffer& body,
+                            const Ending& ending, std::string_view secret, std::int64_t now) noexcept;
 
 }  // namespace mobivate::answer

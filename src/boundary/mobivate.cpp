@@ -46,6 +46,13 @@ std::int32_t use(mbv_client* client, Function function, Otherwise if_not) noexce
     return number(status);
 }
 
+std::int32_t call_for_key(const mobivate::Call& call, mbv_client* client,
+                          const mobivate::request::Credentials& credentials,
+                          const mobivate::client::KeyBuffer& buffer) noexcept {
+    return use(
+        client, [&](auto& held) { return held.make(call, credentials, buffer); }, [&] { buffer.clear(); });
+}
+
 }  // namespace
 
 mbv_client* MBV_CALL mbv_new(void) noexcept {
@@ -74,11 +81,22 @@ int32_t MBV_CALL mbv_create_key(mbv_client* client, const char* username, size_t
                                 const char* password, size_t password_size, char* key, size_t key_capacity,
                                 size_t* key_size) noexcept {
     const mobivate::client::KeyBuffer buffer{key, key_capacity, key_size};
-    const auto create = [&](auto& held) {
-        return held.create_key(text_argument(username, username_size), text_argument(password, password_size),
-                               buffer);
-    };
-    return use(client, create, [&] { buffer.clear(); });
+    return call_for_key(mobivate::create_key_call, client,
+                        {text_argument(username, username_size), text_argument(password, password_size), {}},
+                        buffer);
+}
+
+int32_t MBV_CALL mbv_get_key(mbv_client* client, const char* username, size_t username_size,
+                             const char* password, size_t password_size, char* key, size_t key_capacity,
+                             size_t* key_size) noexcept {
+    const mobivate::client::KeyBuffer buffer{key, key_capacity, key_size};
+    return call_for_key(mobivate::get_key_call, client,
+                        {text_argument(username, username_size), text_argument(password, password_size), {}},
+                        buffer);
+}
+
+int32_t MBV_CALL mbv_test_key(mbv_client* client, const char* key, size_t key_size) noexcept {
+    return call_for_key(mobivate::test_key_call, client, {{}, {}, text_argument(key, key_size)}, {});
 }
 
 int32_t MBV_CALL mbv_take_key(mbv_client* client, char* key, size_t key_capacity, size_t* key_size) noexcept {
@@ -144,6 +162,30 @@ const char* MBV_CALL mbv_status_name(int32_t status) noexcept {
     }
 }
 
-const char* MBV_CALL mbv_version(void) noexcept { return MOBIVATE_VERSION; }
+const char* MBV_CALL mbv_status_message(int32_t status) noexcept {
+    switch (status) {
+        case MBV_OK: return "The call succeeded.";
+        case MBV_ERR_INVALID_ARGUMENT: return "An argument or an option cannot be used; nothing was sent.";
+        case MBV_ERR_NO_MEMORY: return "There was not enough memory.";
+        case MBV_ERR_BUSY: return "The client is in a call on another thread.";
+        case MBV_ERR_CANCELLED: return "The call was cancelled.";
+        case MBV_ERR_TIMEOUT: return "The call took longer than it was allowed to.";
+        case MBV_ERR_RESOLVE: return "The name of the server or of the proxy could not be resolved.";
+        case MBV_ERR_CONNECT: return "No connection to the server could be made.";
+        case MBV_ERR_TLS: return "No secure connection could be made, or the certificate is not trusted.";
+        case MBV_ERR_TRANSPORT: return "The connection broke.";
+        case MBV_ERR_CREDENTIALS: return "The server refused the user name, the password or the key.";
+        case MBV_ERR_RATE_LIMITED: return "The server asks to slow down.";
+        case MBV_ERR_REJECTED: return "The server refused the request.";
+        case MBV_ERR_SERVER: return "The server failed.";
+        case MBV_ERR_PROTOCOL: return "The server's answer is not one that the API documents.";
+        case MBV_ERR_BUFFER_TOO_SMALL:
+            return "The key does not fit into the buffer; mbv_take_key hands it over.";
+        case MBV_ERR_INTERNAL: return "A bug in libmobivate, or a libcurl that cannot be used.";
+        default: return "There is no such status.";
+    }
+}
 
-int32_t MBV_CALL mbv_version_number(void) noexcept { return MOBIVATE_VERSION_NUMBER; }
+const char* MBV_CALL mbv_version(void) noexcept { return MBV_VERSION; }
+
+int32_t MBV_CALL mbv_version_number(void) noexcept { return MBV_VERSION_NUMBER; }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "client/client.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <functional>
 #include <new>
 
-#include "request/request.hpp"
 #include "secret/scrub.hpp"
+#include "text/ascii.hpp"
 #include "text/utf8.hpp"
 
 namespace mobivate::client {
@@ -18,7 +19,7 @@ std::string_view key_state_in_words(KeyState state) noexcept {
     switch (state) {
         case KeyState::unchanged: return " The old key still works.";
         case KeyState::replaced: return " The old key is revoked.";
-        default: return " The old key may be revoked: create a key again to have a valid one.";
+        default: return " The old key may be revoked: ask for the account's key with mbv_get_key.";
     }
 }
 
@@ -32,6 +33,25 @@ bool check_text(std::string_view name, std::string_view text, text::Message& why
         why << " is longer than " << std::int64_t{text_limit} << " bytes.";
     } else if (const auto offset = text::invalid_utf8(text)) {
         why << " is not UTF-8 at byte " << static_cast<std::int64_t>(*offset) << ".";
+    } else {
+        why.clear();
+        return true;
+    }
+    return false;
+}
+
+bool check_key(std::string_view key, text::Message& why) noexcept {
+    const auto* wrong = std::find_if_not(key.begin(), key.end(), text::is_visible);
+    why << "The key";
+    if (key.data() == nullptr) {
+        why << " is NULL.";
+    } else if (key.empty()) {
+        why << " is empty.";
+    } else if (key.size() > longest_key) {
+        why << " is longer than " << std::int64_t{longest_key} << " bytes.";
+    } else if (wrong != key.end()) {
+        why << " has a character that no key has, at byte " << static_cast<std::int64_t>(wrong - key.begin())
+            << ": keys are printable ASCII without spaces.";
     } else {
         why.clear();
         return true;
@@ -87,10 +107,10 @@ Status Client::set(const char* name, const char* value) noexcept {
     return status;
 }
 
-Status Client::create_key(std::string_view username, std::string_view password,
-                          const KeyBuffer& key) noexcept {
+Status Client::make(const Call& call, const request::Credentials& credentials,
+                    const KeyBuffer& key) noexcept {
     const secret::ScrubOnExit scrub;
-    return create_key_below(username, password, key);
+    return make_below(call, credentials, key);
 }
 
 Status Client::take_key(const KeyBuffer& key) noexcept {
@@ -98,14 +118,14 @@ Status Client::take_key(const KeyBuffer& key) noexcept {
     return take_key_below(key);
 }
 
-Status Client::create_key_below(std::string_view username, std::string_view password,
-                                const KeyBuffer& key) noexcept {
+Status Client::make_below(const Call& call, const request::Credentials& credentials,
+                          const KeyBuffer& key) noexcept {
     published_.begin_call();
     Result result;
     // Until it was handed over, a retained key is what became of the old one.
-    if (!retained_key_.empty()) result.outcome.key_state = KeyState::replaced;
+    if (!retained_key_.empty()) result.outcome.key_state = retained_state_;
     try {
-        call(username, password, key, result);
+        check_and_exchange(call, credentials, key, result);
     } catch (const std::bad_alloc&) {
         // Only before the request is sent: from there on nothing throws.
         result.message.clear();
@@ -114,23 +134,29 @@ Status Client::create_key_below(std::string_view username, std::string_view pass
     } catch (...) {
         result.message.clear();
         result.message << "A bug in libmobivate.";
-        result.outcome.key_state = KeyState::unknown;
+        result.outcome.key_state = call.revokes_old_key ? KeyState::unknown : KeyState::unchanged;
     }
     request_.clear();
     reader_.wipe_lines();
-    if (result.status != Status::ok) result.message << key_state_in_words(result.outcome.key_state);
+    if (result.status != Status::ok &&
+        (call.revokes_old_key || result.outcome.key_state != KeyState::unchanged))
+        result.message << key_state_in_words(result.outcome.key_state);
     published_.end_call(result.outcome, result.message.view(), result.server_message);
     if (retained_key_.empty()) reader_.body().clear();
     return result.status;
 }
 
-bool Client::check_arguments(std::string_view username, std::string_view password, const KeyBuffer& key,
+bool Client::check_arguments(const Call& call, const request::Credentials& credentials, const KeyBuffer& key,
                              text::Message& why) const noexcept {
     if (!retained_key_.empty()) {
-        why << "The client retains a key that was created before; take it with mbv_take_key first.";
-    } else if (!check_text("user name", username, why) || !check_text("password", password, why)) {
+        why << "The client retains a key from an earlier call; take it with mbv_take_key first.";
         return false;
-    } else if (key.bytes == nullptr) {
+    }
+    if (!call.has_credentials) return check_key(credentials.key, why);
+    if (!check_text("user name", credentials.username, why) ||
+        !check_text("password", credentials.password, why))
+        return false;
+    if (key.bytes == nullptr) {
         why << "The buffer for the key is NULL.";
     } else if (key.capacity < MBV_KEY_CAPACITY) {
         why << "The buffer for the key is smaller than MBV_KEY_CAPACITY (256 bytes).";
@@ -140,42 +166,44 @@ bool Client::check_arguments(std::string_view username, std::string_view passwor
     return false;
 }
 
-void Client::call(std::string_view username, std::string_view password, const KeyBuffer& key,
-                  Result& result) {
+void Client::check_and_exchange(const Call& call, const request::Credentials& credentials,
+                                const KeyBuffer& key, Result& result) {
     result.status = Status::invalid_argument;
     // Before anything is written to the buffer, or the password would not be what the caller passed.
-    if (key.overlaps(username) || key.overlaps(password)) {
+    if (key.overlaps(credentials.username) || key.overlaps(credentials.password)) {
         result.message << "The buffer for the key, or its size, overlaps the "
-                       << (key.overlaps(password) ? "password" : "user name")
+                       << (key.overlaps(credentials.password) ? "password" : "user name")
                        << ": give the key memory of its own.";
         return;
     }
     key.clear();
-    if (!check_arguments(username, password, key, result.message)) return;
+    if (!check_arguments(call, credentials, key, result.message)) return;
     if (!reader_.prepare() ||
-        !request::build(options_.endpoint, options_.user_agent, {username, password}, request_)) {
+        !request::build(call, options_.endpoint, options_.user_agent, credentials, request_)) {
         throw std::bad_alloc();
     }
-    exchange(password, key, result);
+    exchange(call, credentials.secret(), key, result);
 }
 
 // Sends the request that was built, and judges what comes back. `secret` is what no text may show.
-void Client::exchange(std::string_view secret, const KeyBuffer& key, Result& result) noexcept {
+void Client::exchange(const Call& call, std::string_view secret, const KeyBuffer& key,
+                      Result& result) noexcept {
     const answer::Ending ending =
         connection_.exchange(options_.route, options_.limits, request_.view(), reader_, cancelled_);
-    const answer::Verdict verdict = answer::judge(reader_.arrived(), reader_.body(), ending, secret,
+    const answer::Verdict verdict = answer::judge(call, reader_.arrived(), reader_.body(), ending, secret,
                                                   static_cast<std::int64_t>(std::time(nullptr)));
     result.status = verdict.status;
     result.outcome = {verdict.key_state, verdict.http_status, verdict.server_code, verdict.retry_after_ms};
     // What is still needed of the body stays at its start; the rest is wiped.
-    const bool created = verdict.status == Status::ok;
-    reader_.body().keep_only(created ? verdict.key : verdict.server_message);
-    if (created) {
+    const bool succeeded = verdict.status == Status::ok;
+    reader_.body().keep_only(succeeded ? verdict.key : verdict.server_message);
+    if (succeeded && call.hands_over_key) {
         retained_key_ = reader_.body().view();
+        retained_state_ = verdict.key_state;
         result.status = hand_over(key, result.message);
         // Whichever process goes on to take it: a created key is never lost.
         if (!retained_key_.empty()) reader_.body().set_copied_on_fork(true);
-    } else {
+    } else if (!succeeded) {
         result.message = verdict.what;
         result.server_message = reader_.body().view();
     }
@@ -184,7 +212,7 @@ void Client::exchange(std::string_view secret, const KeyBuffer& key, Result& res
 Status Client::hand_over(const KeyBuffer& key, text::Message& message) noexcept {
     if (key.size != nullptr) *key.size = retained_key_.size();
     if (key.bytes == nullptr || key.capacity <= retained_key_.size()) {
-        message << "The key was created, but it has " << static_cast<std::int64_t>(retained_key_.size())
+        message << "The key is there, but it has " << static_cast<std::int64_t>(retained_key_.size())
                 << " bytes and the buffer is too small; take it with mbv_take_key.";
         return Status::buffer_too_small;
     }

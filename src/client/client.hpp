@@ -10,9 +10,11 @@
 
 #include "answer/judge.hpp"
 #include "answer/reader.hpp"
+#include "call.hpp"
 #include "client/options.hpp"
 #include "client/published.hpp"
 #include "outcome.hpp"
+#include "request/request.hpp"
 #include "secret/buffer.hpp"
 #include "text/message.hpp"
 #include "transport/connection.hpp"
@@ -52,7 +54,8 @@ public:
     // Between enter() and leave().
     Status set(const char* name, const char* value) noexcept;
     // A text that is not there has a null data(). Sizes are bounded by the caller of this function.
-    Status create_key(std::string_view username, std::string_view password, const KeyBuffer& key) noexcept;
+    // `key` is where the call hands over a key, if it does.
+    Status make(const Call& call, const request::Credentials& credentials, const KeyBuffer& key) noexcept;
     Status take_key(const KeyBuffer& key) noexcept;
 
     // At any time.
@@ -70,13 +73,14 @@ private:
     };
 
     // In frames of their own, so that all that they leave on the stack lies below what is scrubbed.
-    [[gnu::noinline]] Status create_key_below(std::string_view username, std::string_view password,
-                                              const KeyBuffer& key) noexcept;
+    [[gnu::noinline]] Status make_below(const Call& call, const request::Credentials& credentials,
+                                        const KeyBuffer& key) noexcept;
     [[gnu::noinline]] Status take_key_below(const KeyBuffer& key) noexcept;
-    void call(std::string_view username, std::string_view password, const KeyBuffer& key, Result& result);
-    void exchange(std::string_view secret, const KeyBuffer& key, Result& result) noexcept;
+    void check_and_exchange(const Call& call, const request::Credentials& credentials, const KeyBuffer& key,
+                            Result& result);
+    void exchange(const Call& call, std::string_view secret, const KeyBuffer& key, Result& result) noexcept;
     Status hand_over(const KeyBuffer& key, text::Message& message) noexcept;
-    [[nodiscard]] bool check_arguments(std::string_view username, std::string_view password,
+    [[nodiscard]] bool check_arguments(const Call& call, const request::Credentials& credentials,
                                        const KeyBuffer& key, text::Message& why) const noexcept;
 
     static constexpr unsigned in_use = 1;
@@ -88,7 +92,8 @@ private:
     transport::Connection connection_;
     secret::Buffer request_;
     answer::Reader reader_;
-    std::string_view retained_key_;  // lies in the reader's body
+    std::string_view retained_key_;                  // lies in the reader's body
+    KeyState retained_state_ = KeyState::unchanged;  // what the call that it is from made of the old key
 };
 
 }  // namespace mobivate::client

@@ -169,7 +169,7 @@ bool set_known_option(const Option& option, Options& options, std::string_view v
 }  // namespace
 
 Options::Options()
-    : limits{default_timeout, default_connect_timeout}, user_agent("libmobivate/" MOBIVATE_VERSION) {
+    : limits{default_timeout, default_connect_timeout}, user_agent("libmobivate/" MBV_VERSION) {
     Message unused;
     if (!set_base_url(*this, default_base_url, unused)) throw std::bad_alloc();
 }

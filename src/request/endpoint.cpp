@@ -15,8 +15,6 @@
 namespace mobivate::request {
 namespace {
 
-constexpr std::string_view resource = "/auth/createkey";
-
 struct UrlDeleter {
     void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
 };
@@ -40,7 +38,7 @@ bool is_loopback(const std::string& host) noexcept {
 }
 
 bool is_visible(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char c) { return text::is_printable(c) && c != ' '; });
+    return std::all_of(text.begin(), text.end(), text::is_visible);
 }
 
 bool is_zone(const std::string& zone) noexcept {
@@ -117,7 +115,7 @@ bool parse_endpoint(std::string_view base_url, Endpoint& endpoint, text::Message
     if (!zone.empty()) address.insert(address.size() - 1, "%25" + zone);
     endpoint.origin = scheme + "://" + address + ":" + port + "/";
     endpoint.host_header = own_port ? host : host + ":" + port;
-    endpoint.path = path + std::string(resource);
+    endpoint.path = path;
     return true;
 }
 

@@ -13,7 +13,7 @@ struct Endpoint {
     bool secure = true;       // https
     std::string origin;       // "https://host:port/", to connect to
     std::string host_header;  // as in the URL: the port only where it is not the scheme's own
-    std::string path;         // of the resource, "/auth/createkey" after the base URL's own path
+    std::string path;         // of the base URL, without a slash at its end
 };
 
 // Reads a base URL. False: it cannot be used, and `why` says so, as the end of a sentence about it.

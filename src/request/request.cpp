@@ -50,26 +50,30 @@ void write_body(Output& out, const Credentials& credentials, std::size_t padding
 
 }  // namespace
 
-bool build(const Endpoint& endpoint, std::string_view user_agent, const Credentials& credentials,
-           secret::Buffer& bytes) {
+bool build(const Call& call, const Endpoint& endpoint, std::string_view user_agent,
+           const Credentials& credentials, secret::Buffer& bytes) {
     Counter counter;
-    write_body(counter, credentials, 0);
+    if (call.has_credentials) write_body(counter, credentials, 0);
     const std::size_t body_size = (counter.size + body_granularity - 1) / body_granularity * body_granularity;
     std::array<char, 24> digits{};
     const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), body_size);
+    const std::string_view length(digits.data(), static_cast<std::size_t>(written.ptr - digits.data()));
 
-    const std::array<std::string_view, 9> head{
-        "POST ", endpoint.path, " HTTP/1.1\r\nHost: ", endpoint.host_header, "\r\nUser-Agent: ", user_agent,
+    const std::array<std::string_view, 12> head{
+        call.method, " ", endpoint.path, call.resource, " HTTP/1.1\r\nHost: ", endpoint.host_header,
+        "\r\nUser-Agent: ", user_agent,
         // Without Accept-Encoding a server may compress as it likes.
-        "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nContent-Type: "
-        "application/json\r\nContent-Length: ",
-        std::string_view(digits.data(), static_cast<std::size_t>(written.ptr - digits.data())), "\r\n\r\n"};
+        "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nContent-Type: application/json\r\n",
+        call.has_credentials ? "Content-Length: " : "Authorization: Bearer ",
+        call.has_credentials ? length : credentials.key, "\r\n\r\n"};
     std::size_t head_size = 0;
     for (const std::string_view part : head) head_size += part.size();
     if (!bytes.reserve(head_size + body_size)) return false;
     for (const std::string_view part : head) bytes.append(part);
-    Appender appender{bytes};
-    write_body(appender, credentials, body_size - counter.size);
+    if (call.has_credentials) {
+        Appender appender{bytes};
+        write_body(appender, credentials, body_size - counter.size);
+    }
     return true;
 }
 

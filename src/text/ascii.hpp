@@ -9,6 +9,8 @@ namespace mobivate::text {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_printable(char c) noexcept { return c >= ' ' && c <= '~'; }
+// Printable, and no space.
+constexpr bool is_visible(char c) noexcept { return c > ' ' && c <= '~'; }
 constexpr char to_lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }

@@ -22,11 +22,6 @@
 #include "run.h"
 #include "signals.h"
 
-/* The build says it. */
-#ifndef MOBIVATE_VERSION
-#define MOBIVATE_VERSION "(of an unknown version)"
-#endif
-
 #define CONNECTION_OPTIONS                                                                  \
     (OPTION_BIT(OPTION_BASE_URL) | OPTION_BIT(OPTION_CA_FILE) | OPTION_BIT(OPTION_CA_DIR) | \
      OPTION_BIT(OPTION_PROXY) | OPTION_BIT(OPTION_TIMEOUT) | OPTION_BIT(OPTION_JSON))
@@ -52,7 +47,7 @@ static void print(struct report* report, const char* text) {
 
 static void print_version(struct report* report) {
     char text[256];
-    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s\n", MOBIVATE_VERSION, mbv_version());
+    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s\n", MBV_VERSION, mbv_version());
     print(report, text);
 }
 

@@ -118,6 +118,12 @@ class Agent:
     def create(self, number, username, password):
         return self.outcome("create", number, encode(username), encode(password))
 
+    def get(self, number, username, password):
+        return self.outcome("get", number, encode(username), encode(password))
+
+    def test(self, number, key):
+        return self.outcome("test", number, encode(key))
+
     def start(self, number, username, password):
         """Begins a call in the background; `wait` returns its outcome."""
         self.ask("start", number, encode(username), encode(password))

@@ -18,6 +18,9 @@ CASES = pathlib.Path(__file__).with_name("cases.json")
 KEY_STATE_IN_WORDS = ("The old key still works.", "The old key is revoked.", "The old key may be revoked")
 
 
+REQUESTS = ("requests", "get_requests", "test_requests")
+
+
 class Mismatch(Exception):
     """What came out is not what must."""
 
@@ -43,6 +46,7 @@ class User:
     def __init__(self, username, password, before=None):
         self.username, self.password = username, password
         self.before = before or standin.account(username)
+        self.old_key = self.before["valid_key"]
 
     @classmethod
     def create(cls, username, password, scenario):
@@ -53,11 +57,14 @@ class User:
 
     def check(self, expected, key):
         """Compares the service's truth with what is expected, and remembers it for the next step."""
-        before, wanted = self.before, expected.get("requests")
-        self.before = after = standin.account(self.username, requests=before["requests"] + (wanted or 0))
-        requests = after["requests"] - before["requests"]
-        if wanted is not None and requests != wanted:
-            raise Mismatch(f"{requests} requests, not {wanted}")
+        before = self.before
+        wanted = {name: expected[name] for name in REQUESTS if name in expected}
+        self.before = after = standin.account(self.username, **{name: before[name] + count for name, count in wanted.items()})
+        for name, count in wanted.items():
+            if after[name] - before[name] != count:
+                raise Mismatch(f"{after[name] - before[name]} {name}, not {count}")
+        if after["valid_key"] != before["valid_key"]:
+            self.old_key = before["valid_key"]
         valid = after["valid_key"]
         whose = "old" if valid == before["valid_key"] else "new" if valid == key else "lost"
         if whose != expected.get("valid", whose):
@@ -75,7 +82,7 @@ def check_outcome(expected, outcome):
             for text in wanted:
                 if text in outcome.message or text in outcome.server_message:
                     raise Mismatch(f"{outcome.message!r} ({outcome.server_message!r}) contains {text!r}")
-        elif name not in ("requests", "valid") and actual[name] != wanted:
+        elif name not in (*REQUESTS, "valid", "key") and actual[name] != wanted:
             raise Mismatch(f"{name} is {actual[name]!r}, not {wanted!r} ({outcome.message})")
 
 
@@ -134,6 +141,20 @@ class Run:
         if expected.get("closed"):
             raise Mismatch(f"a closed client made a call: {outcome.status}")
         self.check_call(expected, outcome)
+
+    def get_key(self, step, expected):
+        outcome = self.agent.get(0, *self.credentials(step))
+        check_outcome(expected, outcome)
+        self.user.check(expected, outcome.key)
+        if expected.get("key") == "valid" and outcome.key != self.user.before["valid_key"]:
+            raise Mismatch("the key is not the account's valid one")
+
+    def test_key(self, step, expected):
+        keys = {"valid": self.user.before["valid_key"], "old": self.user.old_key}
+        key = step["key"]
+        outcome = self.agent.test(0, keys.get(key) if isinstance(key, str) and key in keys else text_of(key))
+        check_outcome(expected, outcome)
+        self.user.check(expected, None)
 
     def create_key_then_cancel(self, step, expected):
         self.agent.start(0, *self.credentials(step))

@@ -38,8 +38,8 @@ def call_without_network(test, program, environment=os.environ):
 
 
 def version():
-    """The version that CMakeLists.txt says."""
-    return re.search(r"^project\(mobivate VERSION ([0-9.]+) ", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
+    """The version that the header says."""
+    return re.search(r'^#define MBV_VERSION "(.*)"', (ROOT / "include/mobivate.h").read_text(), re.MULTILINE)[1]
 
 
 def archive():

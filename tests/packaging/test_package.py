@@ -234,11 +234,17 @@ class Installed(unittest.TestCase):
         for folder in (ROOT / "bindings").iterdir():
             self.assertIn(f"](bindings/{folder.name}/README.md)", readme)
 
+    def test_the_headers_two_forms_of_the_version_agree(self):
+        number = int(re.search(r"^#define MBV_VERSION_NUMBER ([0-9]+)$", (ROOT / "include/mobivate.h").read_text(), re.MULTILINE)[1])
+        major, minor, patch = (int(part) for part in version().split("."))
+        self.assertEqual(number, major * 10000 + minor * 100 + patch)
+
     def test_the_version_comes_from_one_place(self):
         """A copy of the project in which that one place says another version."""
         source = self.copy_of_the_project("another version")
-        text = (source / "CMakeLists.txt").read_text()
-        (source / "CMakeLists.txt").write_text(text.replace(f"VERSION {version()} ", "VERSION 1.22.333 "))
+        text = (source / "include/mobivate.h").read_text()
+        text = text.replace(f'MBV_VERSION "{version()}"', 'MBV_VERSION "1.22.333"')
+        (source / "include/mobivate.h").write_text(re.sub("MBV_VERSION_NUMBER [0-9]+", "MBV_VERSION_NUMBER 12533", text))
         run("cmake", "-S", source, "-B", source / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
         run("cmake", "--build", source / "build")
         prefix = self.folder / "another prefix"

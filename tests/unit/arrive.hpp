@@ -24,7 +24,8 @@ struct Judged {
 };
 
 struct How {
-    std::string password = "opensesame";
+    mobivate::Call call = mobivate::create_key_call;
+    std::string secret = "opensesame";
     std::size_t piece = 1U << 20U;                          // bytes at a time
     mobivate::Status ending = mobivate::Status::transport;  // what ends it if the answer does not
     bool request_sent = true;
@@ -50,7 +51,7 @@ inline Judged judge(std::string_view bytes, const How& how = {}) {
         ending.what << "It ended.";
     }
     const auto verdict =
-        mobivate::answer::judge(reader.arrived(), reader.body(), ending, how.password, how.now);
+        mobivate::answer::judge(how.call, reader.arrived(), reader.body(), ending, how.secret, how.now);
     return {verdict.status,
             verdict.key_state,
             verdict.http_status,

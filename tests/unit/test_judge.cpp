@@ -792,3 +792,51 @@ TEST_CASE("every status code with every body in every framing") {
     }
     MESSAGE(cases << " answers judged");
 }
+
+TEST_CASE("a call that changes nothing leaves the key state unchanged, whatever comes back") {
+    const std::string_view bodies[] = {
+        "", "{}", created, invalid_credentials, "<html>", R"({"message":"API Key is valid"})"};
+    for (const mobivate::Call& call : {mobivate::get_key_call, mobivate::test_key_call}) {
+        for (int code = 200; code < 600; ++code) {
+            for (const std::string_view body : bodies) {
+                How how;
+                how.call = call;
+                const auto judged = judge(answer(code, body), how);
+                CAPTURE(code);
+                CAPTURE(body);
+                CHECK(judged.key_state == KeyState::unchanged);
+                CHECK(judged.what.find("old key") == std::string::npos);
+            }
+        }
+        for (const auto ending : {Status::transport, Status::timeout, Status::cancelled}) {
+            How how;
+            how.call = call;
+            how.ending = ending;
+            CHECK(judge("", how).key_state == KeyState::unchanged);
+            CHECK(judge("", how).status == ending);
+        }
+    }
+}
+
+TEST_CASE("the key that an account has") {
+    How how;
+    how.call = mobivate::get_key_call;
+    CHECK(judge(answer(200, created), how).status == Status::ok);
+    CHECK(judge(answer(200, created), how).key == key);
+    CHECK(judge(answer(200, "{}"), how).status == Status::protocol);
+    CHECK(judge(answer(401, invalid_credentials), how).status == Status::credentials);
+}
+
+TEST_CASE("a tested key") {
+    How how;
+    how.call = mobivate::test_key_call;
+    how.secret = "abcd1234-secret-key";
+    for (const std::string_view body : {"", "{}", "valid", R"({"message":"API Key is valid"})"})
+        CHECK(judge(answer(200, body), how).status == Status::ok);
+    CHECK(judge(answer(204, ""), how).status == Status::ok);
+    const auto refused = judge(answer(401, R"({"code":401,"message":"No key abcd1234-secret-key"})"), how);
+    CHECK(refused.status == Status::credentials);
+    CHECK(refused.what == "The server refuses the key (HTTP 401): No key ***.");
+    CHECK(judge(answer(429, "{}", "Retry-After: 7\r\n"), how).retry_after_ms == 7000);
+    CHECK(judge(answer(302, ""), how).status == Status::protocol);
+}

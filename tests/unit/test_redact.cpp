@@ -206,7 +206,7 @@ TEST_CASE("the largest text and secret") {
 
 TEST_CASE("nothing that the server echoes comes out of the messages") {
     arrive::How how;
-    how.password = "open\"sesame";
+    how.secret = "open\"sesame";
     const std::string body =
         R"({"code":500,"message":"no login with OPEN\u0022sesame for key k-1-2-3","apiKey":"k-1-2-3"})";
     const auto judged = arrive::judge(arrive::answer(500, body), how);

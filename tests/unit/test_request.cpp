@@ -16,7 +16,8 @@ std::string build(const std::string& username, const std::string& password,
     Message why;
     REQUIRE(mobivate::request::parse_endpoint(base_url, endpoint, why));
     mobivate::secret::Buffer bytes;
-    REQUIRE(mobivate::request::build(endpoint, "agent/1", {username, password}, bytes));
+    REQUIRE(mobivate::request::build(mobivate::create_key_call, endpoint, "agent/1", {username, password},
+                                     bytes));
     return std::string(bytes.view());
 }
 
@@ -37,6 +38,30 @@ TEST_CASE("the request, to the byte") {
     const std::string members = R"("username":"first.last@example.com","password":"p"})";
     CHECK(sent.substr(256 - members.size()) == members);
     CHECK(sent.substr(1, 255 - members.size()) == std::string(255 - members.size(), ' '));
+}
+
+TEST_CASE("the request that tests a key, to the byte") {
+    Endpoint endpoint;
+    Message why;
+    REQUIRE(mobivate::request::parse_endpoint("https://example.com/v2/", endpoint, why));
+    mobivate::secret::Buffer bytes;
+    REQUIRE(mobivate::request::build(mobivate::test_key_call, endpoint, "agent/1", {{}, {}, "a-key"}, bytes));
+    CHECK(
+        bytes.view() ==
+        "GET /v2/auth/test HTTP/1.1\r\nHost: example.com\r\nUser-Agent: agent/1\r\nAccept: "
+        "application/json\r\n"
+        "Accept-Encoding: identity\r\nContent-Type: application/json\r\nAuthorization: Bearer a-key\r\n\r\n");
+}
+
+TEST_CASE("the request that asks for a key differs from the one that creates it by its path") {
+    Endpoint endpoint;
+    Message why;
+    REQUIRE(mobivate::request::parse_endpoint("https://example.com", endpoint, why));
+    mobivate::secret::Buffer bytes;
+    REQUIRE(mobivate::request::build(mobivate::get_key_call, endpoint, "agent/1", {"u", "p", {}}, bytes));
+    std::string expected = build("u", "p");
+    expected.replace(expected.find("createkey"), 9, "getkey");
+    CHECK(bytes.view() == expected);
 }
 
 TEST_CASE("the size of the request does not tell the password's") {
@@ -77,24 +102,19 @@ TEST_CASE("base URLs that can be used") {
         const char* path;
     };
     const Case cases[] = {
-        {"https://api.example.com", true, "https://api.example.com:443/", "api.example.com",
-         "/auth/createkey"},
-        {"https://api.example.com/", true, "https://api.example.com:443/", "api.example.com",
-         "/auth/createkey"},
+        {"https://api.example.com", true, "https://api.example.com:443/", "api.example.com", ""},
+        {"https://api.example.com/", true, "https://api.example.com:443/", "api.example.com", ""},
         {"HTTPS://api.example.com:8443/v2/", true, "https://api.example.com:8443/", "api.example.com:8443",
-         "/v2/auth/createkey"},
-        {"https://192.0.2.1", true, "https://192.0.2.1:443/", "192.0.2.1", "/auth/createkey"},
-        {"https://[2001:db8::1]:444", true, "https://[2001:db8::1]:444/", "[2001:db8::1]:444",
-         "/auth/createkey"},
+         "/v2"},
+        {"https://192.0.2.1", true, "https://192.0.2.1:443/", "192.0.2.1", ""},
+        {"https://[2001:db8::1]:444", true, "https://[2001:db8::1]:444/", "[2001:db8::1]:444", ""},
         // The zone is this machine's, and not sent.
-        {"https://[fe80::1%25eth0]:444", true, "https://[fe80::1%25eth0]:444/", "[fe80::1]:444",
-         "/auth/createkey"},
-        {"https://[fe80::1%br-0.7_x]", true, "https://[fe80::1%25br-0.7_x]:443/", "[fe80::1]",
-         "/auth/createkey"},
-        {"http://localhost:8080", false, "http://localhost:8080/", "localhost:8080", "/auth/createkey"},
-        {"http://127.0.0.1", false, "http://127.0.0.1:80/", "127.0.0.1", "/auth/createkey"},
-        {"http://127.255.0.3:1", false, "http://127.255.0.3:1/", "127.255.0.3:1", "/auth/createkey"},
-        {"http://[::1]:8080/x", false, "http://[::1]:8080/", "[::1]:8080", "/x/auth/createkey"},
+        {"https://[fe80::1%25eth0]:444", true, "https://[fe80::1%25eth0]:444/", "[fe80::1]:444", ""},
+        {"https://[fe80::1%br-0.7_x]", true, "https://[fe80::1%25br-0.7_x]:443/", "[fe80::1]", ""},
+        {"http://localhost:8080", false, "http://localhost:8080/", "localhost:8080", ""},
+        {"http://127.0.0.1", false, "http://127.0.0.1:80/", "127.0.0.1", ""},
+        {"http://127.255.0.3:1", false, "http://127.255.0.3:1/", "127.255.0.3:1", ""},
+        {"http://[::1]:8080/x", false, "http://[::1]:8080/", "[::1]:8080", "/x"},
     };
     for (const Case& one : cases) {
         CAPTURE(one.url);

@@ -32,7 +32,7 @@ def build(folder, *parts):
     library = folder / "libmobivate.so.1"
     flags = subprocess.run(["pkg-config", "--cflags", "libcurl"], check=True, capture_output=True, text=True).stdout.split()
     subprocess.run([COMPILER, "-std=c++17", "-g", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", *flags,
-                    f"-ffile-prefix-map={folder}=.", "-DMBV_BUILDING", '-DMOBIVATE_VERSION="1.99.0"', "-DMOBIVATE_VERSION_NUMBER=19900",
+                    f"-ffile-prefix-map={folder}=.", "-DMBV_BUILDING",
                     f"-I{folder}/include", f"-I{folder}/src", "-Wl,-soname,libmobivate.so.1",
                     f"-Wl,--version-script={folder}/src/boundary/mobivate.map", "-o", library, folder / "src/boundary/mobivate.cpp", *parts], check=True)
     return library

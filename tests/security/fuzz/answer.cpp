@@ -46,7 +46,7 @@ void check(const arrive::Judged& judged, const arrive::How& how) {
     claim(ok == judged.what.empty(), "a failure says why");
     claim(judged.status != Status::internal, "no answer is a fault of the library");
     for (const std::string* text : {&judged.what, &judged.server_message})
-        claim(text->find(how.password) == std::string::npos && !mobivate::text::invalid_utf8(*text),
+        claim(text->find(how.secret) == std::string::npos && !mobivate::text::invalid_utf8(*text),
               "no message contains the password, and all are UTF-8");
     claim(judged.retry_after_ms >= -1, "a time to wait, or none");
 }
