@@ -9,7 +9,10 @@ import os
 import subprocess
 
 # The folder's name: the version that the library tells, and the functions that it lacks.
-STUBS = {"0.9.0": ("0.9.0", ()), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()), "incomplete": ("1.0.0", ("mbv_take_key",))}
+ADDED_IN_1_1 = ("mbv_get_key", "mbv_test_key", "mbv_status_message")
+STUBS = {"0.9.0": ("0.9.0", ()), "1.0.0": ("1.0.0", ADDED_IN_1_1), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()),
+         "incomplete": ("1.1.0", ("mbv_take_key",))}
+NODES = f"MBV_1.1 {{ global: {'; '.join(ADDED_IN_1_1)}; }};\nMBV_1 {{ global: mbv_*; local: *; }};\n"
 
 
 def source(functions, version, lacking):
@@ -23,7 +26,7 @@ def build(folder, functions):
     """Makes FOLDER/NAME/libmobivate.so.1 for each stub, where that is not done yet."""
     version_script = folder / "stub.map"
     folder.mkdir(parents=True, exist_ok=True)
-    version_script.write_text("MBV_1 { global: mbv_*; local: *; };\n")
+    version_script.write_text(NODES)
     for name, (version, lacking) in STUBS.items():
         library = folder / name / "libmobivate.so.1"
         code = source(functions, version, lacking)
