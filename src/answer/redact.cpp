@@ -192,7 +192,7 @@ std::size_t stars_for_marks(char* data, std::size_t size) noexcept {
 }  // namespace
 
 std::string_view redact(char* data, std::size_t size, std::string_view secret, std::string_view key) {
-    if (size == 0) return {data, 0};
+    if (size == 0) return {data, size};
     const Forms secret_forms(secret);
     const Forms key_forms(key);
     Traces traces(secret_forms.size() + key_forms.size());

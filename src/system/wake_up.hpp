@@ -20,7 +20,7 @@ public:
 
     // Makes descriptor() readable, until it is cleared. From any thread, at any time.
     void wake() noexcept;
-    void clear() noexcept;
+    void clear() const noexcept;
     [[nodiscard]] curl_socket_t descriptor() const noexcept { return reading_; }
 
     // In a forked child: the parent's descriptors are left alone.

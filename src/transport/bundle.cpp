@@ -204,7 +204,7 @@ private:
     // Never destroyed: a thread may be in a call while the process exits.
     union Storage {
         constexpr Storage() noexcept : places() {}
-        ~Storage() {}
+        ~Storage() {}  // NOLINT(modernize-use-equals-default): that would be deleted
         Places places;
     };
 

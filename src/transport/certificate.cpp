@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/certificate.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "text/ascii.hpp"
@@ -131,12 +132,8 @@ void check_algorithm(Reader& reader) noexcept {
 }
 
 bool is_text(const Element& value) noexcept {
-    const bool is_ascii = [&] {
-        for (const char c : value.content) {
-            if (static_cast<unsigned char>(c) >= 0x80) return false;
-        }
-        return true;
-    }();
+    const bool is_ascii = std::all_of(value.content.begin(), value.content.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     switch (value.tag) {
         case utf8_string: return is_ascii || !text::invalid_utf8(value.content);
         case printable_string:

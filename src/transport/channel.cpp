@@ -33,7 +33,7 @@ bool Channel::wait(bool for_room, int most_ms) noexcept {
     return (socket.revents & ~CURL_WAIT_POLLOUT) != 0;
 }
 
-void Channel::cut() noexcept { system::end_connection(socket_); }
+void Channel::cut() const noexcept { system::end_connection(socket_); }
 
 bool Channel::kept_bytes_back() const noexcept { return system::has_unsent_bytes(socket_); }
 

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] bool wait(bool for_room, int most_ms) noexcept;
 
     // Nothing can be sent on it from now on, by anyone.
-    void cut() noexcept;
+    void cut() const noexcept;
 
     // Of a broken connection: bytes that were sent have stayed in this machine.
     [[nodiscard]] bool kept_bytes_back() const noexcept;

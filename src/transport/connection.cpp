@@ -149,7 +149,7 @@ bool Connection::connect(const Route& route, const Allowance& allowance, Ending&
     Failure failure = open(route, allowance);
     if (!failure) return true;
     // What fails because of it, or beside it, is not what ended the call.
-    if (allowance.over() == Status::cancelled) failure = Failure::given_up(Status::cancelled);
+    if (const Status over = allowance.over(); over != Status::ok) failure = Failure::given_up(over);
     // Before the handle is taken out: that may overwrite its error text.
     tell_failed(ending, failure, allowance.limits());
     close();

@@ -13,6 +13,7 @@
 
 // In the static library, which may be linked into one program with a static libcurl and a static OpenSSL.
 #ifdef MOBIVATE_STATIC
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a name cannot stand in any
 #define MOBIVATE_FUNCTION(name) extern "C" decltype(::name) name __attribute__((weak));
 MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
 #undef MOBIVATE_FUNCTION
@@ -22,6 +23,13 @@ namespace mobivate::transport {
 namespace {
 
 std::atomic<const OpenSsl*> found_openssl{nullptr};
+
+// Two copies of the version that libcurl is on, of which it uses one.
+struct Candidates {
+    OpenSsl brought;   // with libcurl
+    OpenSsl in_front;  // the program's own
+};
+std::atomic<const Candidates*> candidates{nullptr};
 
 // Of a libcurl with several TLS libraries, the ones that are not in use stand in brackets.
 std::string_view library_in_use() noexcept {
@@ -87,7 +95,7 @@ bool find_linked(OpenSsl& functions) noexcept {
 }
 #endif
 
-bool find_loaded(OpenSsl& functions) noexcept {
+bool find_loaded(OpenSsl& functions, Candidates& both) noexcept {
     // What libcurl was linked with. libssl is looked for first, so that libcrypto is the one that it uses.
     void* libcurl = object_of(reinterpret_cast<const void*>(&curl_version_info));
     void* probe = libcurl != nullptr ? dlsym(libcurl, "SSL_CTX_set_options") : nullptr;
@@ -102,7 +110,12 @@ bool find_loaded(OpenSsl& functions) noexcept {
     if (first == nullptr || first == probe) return brought;
     const OpenSsl in_front = look_up(RTLD_DEFAULT);
     if (!is_libcurls(in_front)) return brought;
-    if (brought) return false;  // two copies of one version: it cannot be told which one libcurl calls
+    if (brought) {
+        // Which one libcurl calls, its first context will tell.
+        both = {functions, in_front};
+        candidates.store(&both, std::memory_order_release);
+        return false;
+    }
     functions = in_front;
     return true;
 }
@@ -117,14 +130,29 @@ bool OpenSsl::made(const SSL_CTX* context) const noexcept {
 
 void find_openssl() noexcept {
     static OpenSsl functions;
-    if (openssl() != nullptr) return;
+    static Candidates both;
+    if (openssl() != nullptr || openssl_is_undecided()) return;
 #ifdef MOBIVATE_STATIC
     if (find_linked(functions)) return found_openssl.store(&functions, std::memory_order_release);
 #endif
-    if (find_loaded(functions)) found_openssl.store(&functions, std::memory_order_release);
+    if (find_loaded(functions, both)) found_openssl.store(&functions, std::memory_order_release);
 }
 
 const OpenSsl* openssl() noexcept { return found_openssl.load(std::memory_order_acquire); }
+
+bool openssl_is_undecided() noexcept {
+    return openssl() == nullptr && candidates.load(std::memory_order_acquire) != nullptr;
+}
+
+void decide_openssl(const SSL_CTX* context) noexcept {
+    const Candidates* both = candidates.load(std::memory_order_acquire);
+    // The same version on both sides, so that either can read the context.
+    const void* maker = base_of(both->brought.SSL_CTX_get_ssl_method(context));
+    for (const OpenSsl* candidate : {&both->brought, &both->in_front}) {
+        if (base_of(reinterpret_cast<const void*>(candidate->SSL_CTX_set_options)) == maker)
+            found_openssl.store(candidate, std::memory_order_release);
+    }
+}
 
 std::string tls_library() { return std::string(library_in_use()); }
 
@@ -141,8 +169,8 @@ struct ErrorQueueKeeper::Errors {
     std::size_t count = 0;
 };
 
-ErrorQueueKeeper::ErrorQueueKeeper() noexcept {
-    const OpenSsl* functions = openssl();
+ErrorQueueKeeper::ErrorQueueKeeper() noexcept : functions_(openssl()) {
+    const OpenSsl* functions = functions_;
     if (functions == nullptr || functions->ERR_peek_error() == 0) return;
     try {
         kept_ = std::make_unique<Errors>();
@@ -168,7 +196,7 @@ ErrorQueueKeeper::ErrorQueueKeeper() noexcept {
 }
 
 ErrorQueueKeeper::~ErrorQueueKeeper() {
-    const OpenSsl* functions = openssl();
+    const OpenSsl* functions = functions_;
     if (functions == nullptr) return;
     if (functions->ERR_peek_error() != 0) functions->ERR_clear_error();
     for (std::size_t i = 0; kept_ != nullptr && i < kept_->count; ++i) {

@@ -77,6 +77,7 @@ namespace mobivate::transport {
     FUNCTION(d2i_X509)
 
 struct OpenSsl {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a name cannot stand in any
 #define MOBIVATE_FUNCTION(name) decltype(&::name) name = nullptr;
     MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
 #undef MOBIVATE_FUNCTION
@@ -91,6 +92,11 @@ void find_openssl() noexcept;
 
 // Null where libcurl is on another TLS library, or where its copy cannot be told from another one.
 const OpenSsl* openssl() noexcept;
+
+// Whether a program has two copies of OpenSSL of libcurl's version, and none of libcurl's contexts has been
+// seen yet, which tells the one that it uses. Official builds of Node.js are such programs.
+[[nodiscard]] bool openssl_is_undecided() noexcept;
+void decide_openssl(const SSL_CTX* context) noexcept;
 
 // libcurl's TLS library with its version, "OpenSSL/3.0.19"; empty where it has none.
 std::string tls_library();
@@ -125,6 +131,7 @@ private:
     };
     struct Errors;
 
+    const OpenSsl* functions_;
     std::unique_ptr<Errors> kept_;
 };
 

@@ -27,7 +27,7 @@ bool add_directory(X509_STORE* store, const std::string& directory) noexcept {
 
 bool add_certificate(X509_STORE* store, std::string_view der) noexcept {
     const OpenSsl& ssl = *openssl();
-    auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const OpenSslOwned<X509> certificate(ssl.d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     return certificate != nullptr && ssl.X509_STORE_add_cert(store, certificate.get()) == 1;
 }
@@ -165,8 +165,12 @@ private:
 };
 
 CURLcode Trust::prepare_context(void* context) {
-    const OpenSsl& ssl = *openssl();
     auto* tls = static_cast<SSL_CTX*>(context);
+    if (openssl_is_undecided()) {
+        decide_openssl(tls);
+        if (openssl() == nullptr) return CURLE_OK;  // neither: what libcurl was told by its options holds
+    }
+    const OpenSsl& ssl = *openssl();
     if (!ssl.made(tls)) {
         problem_ << "libcurl's OpenSSL is another one than it was linked with; the program must not hide it";
         return CURLE_SSL_CONNECT_ERROR;
@@ -358,7 +362,16 @@ Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
         .set_if_known(CURLOPT_PROXY_SSL_VERIFYPEER, 1L)
         .set_if_known(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
     if (options.failure()) return options.failure();
-    if (openssl() == nullptr) return apply_by_options(easy);
+    if (openssl() == nullptr) {
+        // Where it is undecided, prepare_context settles it, and then replaces what is set here.
+        if (openssl_is_undecided()) {
+            options.set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare)
+                .set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
+                .set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+            if (options.failure()) return options.failure();
+        }
+        return apply_by_options(easy);
+    }
     // The store is made in prepare_context, which leaves nothing for libcurl to parse. Nor may libcurl keep a
     // store: it would set the one of an earlier connection in place of this one's.
     return options.set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare)

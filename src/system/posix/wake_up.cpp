@@ -41,7 +41,7 @@ void WakeUp::wake() noexcept {
     [[maybe_unused]] const auto written = write(writing, &one, sizeof one);
 }
 
-void WakeUp::clear() noexcept {
+void WakeUp::clear() const noexcept {
     std::array<char, 64> taken;  // NOLINT: only what is read into it counts
     while (read(reading_, taken.data(), taken.size()) == static_cast<ssize_t>(taken.size())) {
     }

@@ -9,15 +9,17 @@ import pathlib
 import secrets
 
 MASK = secrets.randbelow(255) + 1
-FRAGMENT = 8  # bytes: a run of a secret that is this long counts
+FRAGMENT = 8  # characters: a run of a secret that is this long counts
 
 
 class Needle:
     """A secret to look for: the text itself, or any run of it."""
 
-    def __init__(self, name, text):
+    def __init__(self, name, text, character=1):
+        """`text` in bytes, `character` of them for each."""
         self.name = name
         self.size = len(text)
+        self.fragment = FRAGMENT * character
         self._masked = bytes(byte ^ MASK for byte in text)
 
     def text(self):
@@ -41,8 +43,8 @@ def find_all(memory, wanted):
         at = memory.find(wanted, at + 1)
 
 
-def runs(memory, text):
-    """The runs of `text` in memory that are at least FRAGMENT bytes: {offset: size}.
+def runs(memory, text, fragment):
+    """The runs of `text` in memory that are at least `fragment` bytes, which is at least 8: {offset: size}.
 
     Every run of 8 bytes contains one of the 4-byte pieces that start at a multiple of 5, so that it is enough to look for those.
     """
@@ -55,7 +57,7 @@ def runs(memory, text):
             end, last = at + 4, begin + 4
             while last < len(text) and end < len(memory) and memory[end] == text[last]:
                 end, last = end + 1, last + 1
-            if end - start >= FRAGMENT:
+            if end - start >= fragment:
                 found[start] = max(end - start, found.get(start, 0))
     return found
 
@@ -75,7 +77,7 @@ def scan(pid, needles, own=()):
                 continue
             for needle in needles:
                 result = found[needle.name]
-                for offset, size in runs(memory, needle.text()).items():
+                for offset, size in runs(memory, needle.text(), needle.fragment).items():
                     whole = size == needle.size
                     if whole and start + offset in own:
                         result["own"] += 1

@@ -35,7 +35,8 @@ def count(command, environment, secrets_in, language):
     username = f"scan-{language}-{secrets_in}@example.com"
     key = create_account(username, password)
     # Some languages keep their strings in UTF-16.
-    needles = [Needle(name, text.encode(encoding)) for name, text in (("password", password), ("key", key)) for encoding in ("utf-8", "utf-16-le")]
+    needles = [Needle(name, text.encode(encoding), character) for name, text in (("password", password), ("key", key))
+               for encoding, character in (("utf-8", 1), ("utf-16-le", 2))]
     options = {"base_url": standin.facts()["https"], "ca_file": standin.facts()["ca_file"], "proxy": ""}
     found = {}
     with tempfile.NamedTemporaryFile() as file, Agent(command, environment) as agent:
