@@ -11,7 +11,7 @@ type Status int32
 const (
 	ok Status = 0
 
-	ErrInvalidArgument Status = -1  // a user name, password or option that cannot be used; nothing was sent
+	ErrInvalidArgument Status = -1  // a user name, password, key or option that cannot be used; nothing was sent
 	ErrNoMemory        Status = -2  // an allocation failed
 	ErrBusy            Status = -3  // the client is in another call
 	ErrCancelled       Status = -4  // the context was done, or the client was closed
@@ -58,12 +58,13 @@ func (s Status) String() string {
 // Error makes a status a target of errors.Is.
 func (s Status) Error() string { return s.String() }
 
-// KeyState is what a call did to the key that the account had. One that was lost on its way is KeyUnknown.
+// KeyState is what a call did to the key that the account had. One that was lost on its way is KeyUnknown. GetKey
+// and TestKey change no key, so it is KeyUnchanged in their errors.
 type KeyState int32
 
 // The states of the old key.
 const (
-	KeyUnknown   KeyState = iota // it may be revoked: create a key again to have a valid one
+	KeyUnknown   KeyState = iota // it may be revoked: ask with GetKey for the key that the account has now
 	KeyUnchanged                 // it surely still works
 	KeyReplaced                  // it is revoked
 )
@@ -93,7 +94,7 @@ func (s *KeyState) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Error is a call that handed over no key. Its text says whether the old one still works.
+// Error is a call that failed. Where it was to create a key, its text says whether the old one still works.
 //
 // It can travel as JSON or gob: all but what Unwrap returns arrives.
 type Error struct {

@@ -2,8 +2,9 @@
 
 // Package mobivate creates Mobivate API keys, and knows whether the old key still works.
 //
-// The service has one call, and its success revokes the key that the account had. So every error of a call,
-// an *Error, says whether the old key still works: in its text, and in its KeyState.
+// Creating a key revokes the one that the account had. So every error of CreateKey, an *Error, says whether the
+// old key still works: in its text, and in its KeyState. Where that is unknown, GetKey hands over the key that
+// the account has now. TestKey tells whether the service accepts a key. Neither of these changes anything.
 package mobivate
 
 /*
@@ -11,11 +12,24 @@ package mobivate
 #include <stdlib.h>
 #include <mobivate.h>
 
-static int32_t create_key(mbv_client *client, const char *username, size_t username_size, const char *password,
-                          size_t password_size, char *key, size_t key_capacity, size_t *key_size) {
-    // An empty slice of Go's has no address: it is empty, and not missing.
-    return mbv_create_key(client, username_size ? username : "", username_size, password_size ? password : "",
-                          password_size, key, key_capacity, key_size);
+#if !defined(MBV_VERSION_NUMBER) || MBV_VERSION_NUMBER < 10100 || MBV_VERSION_NUMBER >= 20000
+#error "this package needs libmobivate >= 1.1.0, < 2; mobivate.h is of another version"
+#endif
+
+// An empty slice of Go's has no address: it is empty, and not missing.
+static const char *text(const char *address, size_t size) { return size ? address : ""; }
+
+// mbv_create_key or mbv_get_key: cgo cannot call a function by its address.
+static int32_t hand_over_key(int creates, mbv_client *client, const char *username, size_t username_size,
+                             const char *password, size_t password_size, char *key, size_t key_capacity,
+                             size_t *key_size) {
+    return (creates ? mbv_create_key : mbv_get_key)(client, text(username, username_size), username_size,
+                                                    text(password, password_size), password_size, key, key_capacity,
+                                                    key_size);
+}
+
+static int32_t test_key(mbv_client *client, const char *key, size_t key_size) {
+    return mbv_test_key(client, text(key, key_size), key_size);
 }
 */
 import "C"
@@ -34,7 +48,7 @@ import (
 // The longest key, and the NUL that the library writes behind it.
 const keyCapacity = 4096 + 1
 
-const busyText = "The client is in a call on another thread. That call will tell whether the old key still works."
+const busyText = "The client is in a call on another thread. What becomes of the old key is that call's to tell."
 
 // ErrClosed is the error of a closed client, and the cause of a call that Close has ended.
 var ErrClosed = errors.New("mobivate: the client is closed")
@@ -59,13 +73,13 @@ type Client struct {
 	closed bool
 }
 
-// Version is the version of the library that is loaded, such as "1.0.0".
+// Version is the version of the library that is loaded, such as "1.1.0".
 func Version() string { return C.GoString(C.mbv_version()) }
 
 // New makes a client. Close it when it is no longer needed. It sends nothing.
 func New(options Options) (*Client, error) {
-	if number := C.mbv_version_number(); number < 10000 || number >= 20000 {
-		return nil, fmt.Errorf("mobivate: found libmobivate %s; this package needs >= 1.0.0, < 2", Version())
+	if number := C.mbv_version_number(); number < 10100 || number >= 20000 {
+		return nil, fmt.Errorf("mobivate: found libmobivate %s; this package needs >= 1.1.0, < 2", Version())
 	}
 	handle := C.mbv_new()
 	if handle == nil {
@@ -129,23 +143,7 @@ func (c *Client) Set(option, value string) error {
 // The password is not copied: the caller may wipe it afterwards, and not change it before. An error is an
 // *Error, or ErrClosed. A key that was created is always handed over, also when ctx ends at that moment.
 func (c *Client) CreateKey(ctx context.Context, username string, password []byte) (*Key, error) {
-	done, err := c.begin()
-	if err != nil {
-		return nil, err
-	}
-	defer c.end(done)
-	defer c.cancelWith(ctx)()
-
-	name := []byte(username)
-	key := &Key{bytes: make([]byte, keyCapacity)}
-	var size C.size_t
-	status := Status(C.create_key(c.handle, address(name), C.size_t(len(name)), address(password),
-		C.size_t(len(password)), address(key.bytes), C.size_t(len(key.bytes)), &size))
-	key.bytes = key.bytes[:size]
-	if status == ok {
-		return key, nil
-	}
-	return nil, c.failure(ctx, status)
+	return c.handOverKey(ctx, creating, username, password)
 }
 
 // CreateKeyString is CreateKey for a password in a string, which cannot be wiped.
@@ -153,6 +151,78 @@ func (c *Client) CreateKeyString(ctx context.Context, username, password string)
 	copied := []byte(password)
 	defer wipe(copied)
 	return c.CreateKey(ctx, username, copied)
+}
+
+// GetKey asks for the API key that an account has now, and changes nothing. After an error of CreateKey with
+// KeyUnknown it settles which key is valid, without revoking one more. All else is as for CreateKey, but the
+// KeyState of its errors is KeyUnchanged: it does not tell what an earlier call has done.
+func (c *Client) GetKey(ctx context.Context, username string, password []byte) (*Key, error) {
+	return c.handOverKey(ctx, asking, username, password)
+}
+
+// GetKeyString is GetKey for a password in a string, which cannot be wiped.
+func (c *Client) GetKeyString(ctx context.Context, username, password string) (*Key, error) {
+	copied := []byte(password)
+	defer wipe(copied)
+	return c.GetKey(ctx, username, copied)
+}
+
+// TestKey asks whether the service accepts an API key, and changes nothing: true where it does, false where it
+// refuses the key (401). An error tells nothing about the key. The key is not copied, as the password of CreateKey is
+// not.
+func (c *Client) TestKey(ctx context.Context, key []byte) (bool, error) {
+	accepted := false
+	err := c.inCall(ctx, func() Status {
+		status := Status(C.test_key(c.handle, address(key), C.size_t(len(key))))
+		accepted = status == ok
+		if status == ErrCredentials {
+			return ok
+		}
+		return status
+	})
+	return accepted, err
+}
+
+// TestKeyString is TestKey for a key in a string, which cannot be wiped.
+func (c *Client) TestKeyString(ctx context.Context, key string) (bool, error) {
+	copied := []byte(key)
+	defer wipe(copied)
+	return c.TestKey(ctx, copied)
+}
+
+// Which of the calls that hand over a key it is.
+const (
+	asking   C.int = 0
+	creating C.int = 1
+)
+
+func (c *Client) handOverKey(ctx context.Context, which C.int, username string, password []byte) (*Key, error) {
+	name := []byte(username)
+	key := &Key{bytes: make([]byte, keyCapacity)}
+	var size C.size_t
+	err := c.inCall(ctx, func() Status {
+		return Status(C.hand_over_key(which, c.handle, address(name), C.size_t(len(name)), address(password),
+			C.size_t(len(password)), address(key.bytes), C.size_t(len(key.bytes)), &size))
+	})
+	if err != nil {
+		return nil, err
+	}
+	key.bytes = key.bytes[:size]
+	return key, nil
+}
+
+// inCall is the way of every call: one at a time, ended with ctx, and its error read before another can begin.
+func (c *Client) inCall(ctx context.Context, call func() Status) error {
+	done, err := c.begin()
+	if err != nil {
+		return err
+	}
+	defer c.end(done)
+	defer c.cancelWith(ctx)()
+	if status := call(); status != ok {
+		return c.failure(ctx, status)
+	}
+	return nil
 }
 
 // Close ends the client. A call in progress is cancelled, and has ended when Close returns. A second Close does

@@ -40,8 +40,8 @@ internal static class CreateKey
     private static int ExitCode(Exception problem)
     {
         if (problem is MobivateArgumentException) return 2; // wrong input; nothing was sent
-        if (problem is MobivateRefusedException) return 3; // refused; the old key still works
         var failed = problem as MobivateException;
-        return failed == null || failed.KeyState == KeyState.Unchanged ? 4 : 5; // 4: not sent, 5: unknown, run it again
+        if (failed != null && failed.KeyState != KeyState.Unchanged) return 5; // unknown, whatever the reason; ask with GetKey
+        return problem is MobivateRefusedException ? 3 : 4; // 3: refused, 4: not sent; the old key still works
     }
 }

@@ -34,13 +34,17 @@ namespace Mobivate
     }
 
     /// <summary>
-    /// Creates API keys, and keeps a connection for the next call. A client makes one call at a time; any thread
+    /// Creates API keys, asks for them and tests them, and keeps a connection for the next call. A client makes one call at a time; any thread
     /// may use it.
     /// </summary>
     public sealed class MobivateClient : IDisposable
     {
         private const string BusyText =
-            "The client is in a call on another thread. That call will tell whether the old key still works.";
+            "The client is in a call on another thread. What becomes of the old key is that call's to tell.";
+
+        // What a call says of the old key where nothing was sent: nothing, where it would not change it.
+        private const string StillWorks = "The old key still works.";
+        private const string NotSent = "Nothing was sent.";
 
         private readonly object gate = new object();
         private readonly Native.Functions library;
@@ -58,7 +62,7 @@ namespace Mobivate
             handle = new ClientHandle();
             if (handle.IsInvalid)
             {
-                throw new MobivateException("There was no memory for a client. The old key still works.", new Failure(Status.NoMemory, KeyState.Unchanged));
+                throw new MobivateException("There was no memory for a client. " + StillWorks, new Failure(Status.NoMemory, KeyState.Unchanged));
             }
             try
             {
@@ -71,7 +75,7 @@ namespace Mobivate
             }
         }
 
-        /// <summary>The version of the library that is loaded, such as "1.0.0".</summary>
+        /// <summary>The version of the library that is loaded, such as "1.1.0".</summary>
         public static string LibraryVersion
         {
             get
@@ -90,8 +94,8 @@ namespace Mobivate
             lock (gate)
             {
                 CheckIdle();
-                using (Pinned option = Pinned.Of("option's name", name))
-                using (Pinned text = Pinned.Of("option", value))
+                using (Pinned option = Pinned.Of("option's name", name, StillWorks))
+                using (Pinned text = Pinned.Of("option", value, StillWorks))
                 {
                     Status status = (Status)library.mbv_set(handle, option.Address, text.Address);
                     if (status != Status.Ok)
@@ -112,21 +116,21 @@ namespace Mobivate
         public ApiKey CreateKey(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
         {
             if (password == null) throw new ArgumentNullException(nameof(password));
-            using (Pinned text = Pinned.Of("password", password)) return Create(username, text, cancellationToken);
+            using (Pinned text = Pinned.Of("password", password, StillWorks)) return HandOver(library.mbv_create_key, StillWorks, username, text, cancellationToken);
         }
 
         /// <summary>The same with a password that the caller can wipe.</summary>
         public ApiKey CreateKey(string username, char[] password, CancellationToken cancellationToken = default(CancellationToken))
         {
             if (password == null) throw new ArgumentNullException(nameof(password));
-            using (Pinned text = Pinned.Of("password", password)) return Create(username, text, cancellationToken);
+            using (Pinned text = Pinned.Of("password", password, StillWorks)) return HandOver(library.mbv_create_key, StillWorks, username, text, cancellationToken);
         }
 
         /// <summary>The same with a password in UTF-8. The array is pinned, and not copied.</summary>
         public ApiKey CreateKey(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
         {
             if (password == null) throw new ArgumentNullException(nameof(password));
-            using (Pinned text = Pinned.Of(password)) return Create(username, text, cancellationToken);
+            using (Pinned text = Pinned.Of(password)) return HandOver(library.mbv_create_key, StillWorks, username, text, cancellationToken);
         }
 
         /// <summary>Creates a key on a thread of the call's own: no thread of the pool waits.</summary>
@@ -139,6 +143,98 @@ namespace Mobivate
         public Task<ApiKey> CreateKeyAsync(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
         {
             return OnOwnThread(() => CreateKey(username, password, cancellationToken));
+        }
+
+        /// <summary>
+        /// Asks for the API key that an account has now, and changes nothing. After an exception of CreateKey with
+        /// KeyState.Unknown it settles which key is valid, without revoking one more. All else is as for CreateKey.
+        /// </summary>
+        /// <exception cref="MobivateException">No key was handed over. Its KeyState does not tell what an earlier call has done.</exception>
+        /// <exception cref="MobivateCanceledException">The same, when it was cancelled.</exception>
+        /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
+        public ApiKey GetKey(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of("password", password, NotSent)) return HandOver(library.mbv_get_key, NotSent, username, text, cancellationToken);
+        }
+
+        /// <summary>The same with a password that the caller can wipe.</summary>
+        public ApiKey GetKey(string username, char[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of("password", password, NotSent)) return HandOver(library.mbv_get_key, NotSent, username, text, cancellationToken);
+        }
+
+        /// <summary>The same with a password in UTF-8. The array is pinned, and not copied.</summary>
+        public ApiKey GetKey(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (password == null) throw new ArgumentNullException(nameof(password));
+            using (Pinned text = Pinned.Of(password)) return HandOver(library.mbv_get_key, NotSent, username, text, cancellationToken);
+        }
+
+        /// <summary>Asks for the key on a thread of the call's own: no thread of the pool waits.</summary>
+        public Task<ApiKey> GetKeyAsync(string username, string password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return OnOwnThread(() => GetKey(username, password, cancellationToken));
+        }
+
+        /// <summary>The same with a password in UTF-8, which may be wiped once the task has ended.</summary>
+        public Task<ApiKey> GetKeyAsync(string username, byte[] password, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return OnOwnThread(() => GetKey(username, password, cancellationToken));
+        }
+
+        /// <summary>
+        /// Asks whether the service accepts an API key, and changes nothing: true where it does, false where it refuses the
+        /// key (401). A string cannot be wiped: see the overloads.
+        /// </summary>
+        /// <exception cref="MobivateException">It tells nothing about the key.</exception>
+        /// <exception cref="MobivateCanceledException">The same, when it was cancelled.</exception>
+        /// <exception cref="ObjectDisposedException">The client, or the key, has been disposed of.</exception>
+        public bool TestKey(string key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (key == null) throw new ArgumentNullException(nameof(key));
+            using (Pinned text = Pinned.Of("key", key, NotSent)) return Test(text.Address, text.Size, cancellationToken);
+        }
+
+        /// <summary>The same with a key that the caller can wipe.</summary>
+        public bool TestKey(char[] key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (key == null) throw new ArgumentNullException(nameof(key));
+            using (Pinned text = Pinned.Of("key", key, NotSent)) return Test(text.Address, text.Size, cancellationToken);
+        }
+
+        /// <summary>The same with a key as bytes. The array is pinned, and not copied.</summary>
+        public bool TestKey(byte[] key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (key == null) throw new ArgumentNullException(nameof(key));
+            using (Pinned text = Pinned.Of(key)) return Test(text.Address, text.Size, cancellationToken);
+        }
+
+        /// <summary>The same with a key that was handed over. It is not copied.</summary>
+        public bool TestKey(ApiKey key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            if (key == null) throw new ArgumentNullException(nameof(key));
+            if (key.Memory.IsClosed) throw new ObjectDisposedException(nameof(ApiKey));
+            return key.Memory.Use(address => Test(address, key.Length, cancellationToken));
+        }
+
+        /// <summary>Tests a key on a thread of the call's own: no thread of the pool waits.</summary>
+        public Task<bool> TestKeyAsync(string key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return OnOwnThread(() => TestKey(key, cancellationToken));
+        }
+
+        /// <summary>The same with a key as bytes, which may be wiped once the task has ended.</summary>
+        public Task<bool> TestKeyAsync(byte[] key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return OnOwnThread(() => TestKey(key, cancellationToken));
+        }
+
+        /// <summary>The same with a key that was handed over.</summary>
+        public Task<bool> TestKeyAsync(ApiKey key, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return OnOwnThread(() => TestKey(key, cancellationToken));
         }
 
         /// <summary>
@@ -156,46 +252,64 @@ namespace Mobivate
             }
         }
 
-        private static Task<ApiKey> OnOwnThread(Func<ApiKey> call)
+        private static Task<T> OnOwnThread<T>(Func<T> call)
         {
             return Task.Factory.StartNew(
                 call, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
 
-        private ApiKey Create(string username, Pinned password, CancellationToken token)
+        private ApiKey HandOver(Native.HandOverKey function, string unsent, string username, Pinned password, CancellationToken token)
         {
             if (username == null) throw new ArgumentNullException(nameof(username));
-            using (Pinned name = Pinned.Of("user name", username))
+            using (Pinned name = Pinned.Of("user name", username, unsent))
             {
-                Begin();
-                try
+                IntPtr nameAddress = name.Address, passwordAddress = password.Address;
+                UIntPtr nameSize = (UIntPtr)name.Size, passwordSize = (UIntPtr)password.Size;
+                return InCall(token, () =>
                 {
-                    // Its Dispose waits for a callback that is under way: no later call is hit by it.
-                    using (token.Register(() => library.mbv_cancel(handle)))
+                    ApiKey key = new ApiKey();
+                    UIntPtr size;
+                    var status = (Status)function(
+                        handle, nameAddress, nameSize, passwordAddress, passwordSize, key.Memory, (UIntPtr)KeyMemory.Capacity, out size);
+                    if (status == Status.Ok)
                     {
-                        return Call(name, password, token);
+                        key.Length = (int)size;
+                        return key;
                     }
-                }
-                finally
-                {
-                    End();
-                }
+                    key.Dispose();
+                    throw ExceptionOf(status, token);
+                });
             }
         }
 
-        private ApiKey Call(Pinned name, Pinned password, CancellationToken token)
+        private bool Test(IntPtr key, int size, CancellationToken token)
         {
-            ApiKey key = new ApiKey();
-            UIntPtr size;
-            Status status = (Status)library.mbv_create_key(
-                handle, name.Address, (UIntPtr)name.Size, password.Address, (UIntPtr)password.Size, key.Memory, (UIntPtr)KeyMemory.Capacity, out size);
-            if (status == Status.Ok)
+            return InCall(token, () =>
             {
-                key.Length = (int)size;
-                return key;
+                var status = (Status)library.mbv_test_key(handle, key, (UIntPtr)size);
+                if (status != Status.Ok && status != Status.Credentials) throw ExceptionOf(status, token);
+                return status == Status.Ok;
+            });
+        }
+
+        // The way of every call: one at a time, ended with the token, and its failure read before another can begin.
+        private T InCall<T>(CancellationToken token, Func<T> call)
+        {
+            Begin();
+            try
+            {
+                // Its Dispose waits for a callback that is under way: no later call is hit by it.
+                using (token.Register(() => library.mbv_cancel(handle))) return call();
             }
-            key.Dispose();
-            throw MobivateException.Of(Text(library.mbv_error_message), FailureOf(status), token);
+            finally
+            {
+                End();
+            }
+        }
+
+        private Exception ExceptionOf(Status status, CancellationToken token)
+        {
+            return MobivateException.Of(Text(library.mbv_error_message), FailureOf(status), token);
         }
 
         private Failure FailureOf(Status status)

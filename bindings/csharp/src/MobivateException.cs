@@ -6,7 +6,7 @@ using System.Runtime.Serialization;
 
 namespace Mobivate
 {
-    /// <summary>What is known of a call that handed over no key. Every exception of a call has one.</summary>
+    /// <summary>What is known of a call that failed. Every exception of a call has one.</summary>
     [Serializable]
     public sealed class Failure
     {
@@ -47,7 +47,7 @@ namespace Mobivate
 #endif
     }
 
-    /// <summary>A call that handed over no key. The message says whether the old one still works.</summary>
+    /// <summary>A call that failed. Where it was to create a key, the message says whether the old one still works.</summary>
     [Serializable]
     public class MobivateException : Exception
     {
@@ -118,7 +118,7 @@ namespace Mobivate
         }
     }
 
-    /// <summary>A user name, password or option that cannot be used. Nothing was sent.</summary>
+    /// <summary>A user name, password, key or option that cannot be used. Nothing was sent.</summary>
     [Serializable]
     public sealed class MobivateArgumentException : MobivateException
     {

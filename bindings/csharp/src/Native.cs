@@ -12,7 +12,7 @@ namespace Mobivate
     internal static class Native
     {
         private const string DefaultName = "libmobivate.so.1";
-        private const int Oldest = 10000;
+        private const int Oldest = 10100;
         private const int TooNew = 20000;
         private const int LoadNow = 2;
 
@@ -32,7 +32,7 @@ namespace Mobivate
         internal delegate int Set(ClientHandle client, IntPtr option, IntPtr value);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        internal delegate int CreateKey(
+        internal delegate int HandOverKey(
             ClientHandle client,
             IntPtr username,
             UIntPtr usernameSize,
@@ -41,6 +41,9 @@ namespace Mobivate
             KeyMemory key,
             UIntPtr keyCapacity,
             out UIntPtr keySize);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int TestKey(ClientHandle client, IntPtr key, UIntPtr keySize);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate UIntPtr Text(ClientHandle client, IntPtr buffer, UIntPtr capacity);
@@ -64,7 +67,9 @@ namespace Mobivate
             internal New mbv_new;
             internal Free mbv_free;
             internal Set mbv_set;
-            internal CreateKey mbv_create_key;
+            internal HandOverKey mbv_create_key;
+            internal HandOverKey mbv_get_key;
+            internal TestKey mbv_test_key;
             internal Text mbv_error_message;
             internal Number mbv_key_state;
             internal Number mbv_http_status;
@@ -88,12 +93,17 @@ namespace Mobivate
                 const string Install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
                 try
                 {
-                    functions.Find(isNamed ? named : DefaultName);
+                    IntPtr library = Loader.Open(isNamed ? named : DefaultName);
+                    functions.FindVersion(library);
                     int number = functions.mbv_version_number();
-                    if (number < Oldest || number >= TooNew)
+                    if (number >= Oldest && number < TooNew)
+                    {
+                        functions.Find(library);
+                    }
+                    else
                     {
                         functions.Problem = "Found libmobivate " + Marshal.PtrToStringAnsi(functions.mbv_version()) + " (" + where +
-                            "); this package needs >= 1.0.0, < 2.";
+                            "); this package needs >= 1.1.0, < 2.";
                     }
                 }
                 catch (DllNotFoundException problem)
@@ -114,13 +124,21 @@ namespace Mobivate
                 return lines[lines.Length - 1].Trim();
             }
 
-            private void Find(string path)
+            // First, since another version may lack some of the others.
+            private void FindVersion(IntPtr library)
             {
-                IntPtr library = Loader.Open(path);
+                mbv_version = Find<Version>(library, "mbv_version");
+                mbv_version_number = Find<VersionNumber>(library, "mbv_version_number");
+            }
+
+            private void Find(IntPtr library)
+            {
                 mbv_new = Find<New>(library, "mbv_new");
                 mbv_free = Find<Free>(library, "mbv_free");
                 mbv_set = Find<Set>(library, "mbv_set");
-                mbv_create_key = Find<CreateKey>(library, "mbv_create_key");
+                mbv_create_key = Find<HandOverKey>(library, "mbv_create_key");
+                mbv_get_key = Find<HandOverKey>(library, "mbv_get_key");
+                mbv_test_key = Find<TestKey>(library, "mbv_test_key");
                 mbv_error_message = Find<Text>(library, "mbv_error_message");
                 mbv_key_state = Find<Number>(library, "mbv_key_state");
                 mbv_http_status = Find<Number>(library, "mbv_http_status");
@@ -129,8 +147,6 @@ namespace Mobivate
                 mbv_retry_after_ms = Find<LongNumber>(library, "mbv_retry_after_ms");
                 mbv_cancel = Find<OnClient>(library, "mbv_cancel");
                 mbv_uncancel = Find<OnClient>(library, "mbv_uncancel");
-                mbv_version = Find<Version>(library, "mbv_version");
-                mbv_version_number = Find<VersionNumber>(library, "mbv_version_number");
             }
 
             private static T Find<T>(IntPtr library, string name)
@@ -255,16 +271,24 @@ namespace Mobivate
             get { return handle == IntPtr.Zero; }
         }
 
-        /// <summary>A copy. Disposing of the memory meanwhile wipes it afterwards.</summary>
         internal byte[] Copy(int size)
+        {
+            return Use(address =>
+            {
+                byte[] bytes = new byte[size];
+                Marshal.Copy(address, bytes, 0, size);
+                return bytes;
+            });
+        }
+
+        /// <summary>Disposing of the memory meanwhile wipes it afterwards.</summary>
+        internal T Use<T>(Func<IntPtr, T> use)
         {
             bool added = false;
             try
             {
                 DangerousAddRef(ref added);
-                byte[] bytes = new byte[size];
-                Marshal.Copy(handle, bytes, 0, size);
-                return bytes;
+                return use(handle);
             }
             finally
             {
@@ -310,16 +334,16 @@ namespace Mobivate
             return bytes.Length > 0 ? new Pinned(bytes, bytes.Length, false) : new Pinned(new byte[1], 0, true);
         }
 
-        /// <summary>Characters in UTF-8, with a NUL behind them; wiped in the end.</summary>
-        internal static Pinned Of(string what, char[] characters)
+        /// <summary>Characters in UTF-8, with a NUL behind them; wiped in the end. A problem's text ends with a sentence of the call's.</summary>
+        internal static Pinned Of(string what, char[] characters, string sentence)
         {
-            return Encode(what, Utf8Size(what, () => Utf8.GetByteCount(characters)), bytes => Utf8.GetBytes(characters, 0, characters.Length, bytes, 0));
+            return Encode(Utf8Size(what, sentence, () => Utf8.GetByteCount(characters)), bytes => Utf8.GetBytes(characters, 0, characters.Length, bytes, 0));
         }
 
         /// <summary>A string likewise.</summary>
-        internal static Pinned Of(string what, string text)
+        internal static Pinned Of(string what, string text, string sentence)
         {
-            return Encode(what, Utf8Size(what, () => Utf8.GetByteCount(text)), bytes => Utf8.GetBytes(text, 0, text.Length, bytes, 0));
+            return Encode(Utf8Size(what, sentence, () => Utf8.GetByteCount(text)), bytes => Utf8.GetBytes(text, 0, text.Length, bytes, 0));
         }
 
         public void Dispose()
@@ -328,7 +352,7 @@ namespace Mobivate
             handle.Free();
         }
 
-        private static int Utf8Size(string what, Func<int> count)
+        private static int Utf8Size(string what, string sentence, Func<int> count)
         {
             try
             {
@@ -337,12 +361,12 @@ namespace Mobivate
             catch (EncoderFallbackException)
             {
                 throw new MobivateArgumentException(
-                    "The " + what + " has half a surrogate pair. The old key still works.",
+                    "The " + what + " has half a surrogate pair. " + sentence,
                     new Failure(Status.InvalidArgument, KeyState.Unchanged));
             }
         }
 
-        private static Pinned Encode(string what, int size, Action<byte[]> encode)
+        private static Pinned Encode(int size, Action<byte[]> encode)
         {
             Pinned pinned = new Pinned(new byte[size + 1], size, true);
             encode(pinned.bytes);

@@ -10,7 +10,7 @@ namespace Mobivate
         /// <summary>It did not.</summary>
         Ok = 0,
 
-        /// <summary>A user name, password or option that cannot be used. Nothing was sent.</summary>
+        /// <summary>A user name, password, key or option that cannot be used. Nothing was sent.</summary>
         InvalidArgument = -1,
 
         /// <summary>An allocation failed.</summary>
@@ -59,13 +59,16 @@ namespace Mobivate
         Internal = -99
     }
 
-    /// <summary>What a call did to the key that the account had. A value that was lost on its way is Unknown.</summary>
+    /// <summary>
+    /// What a call did to the key that the account had. A value that was lost on its way is Unknown. GetKey and TestKey
+    /// change no key: it is Unchanged after them.
+    /// </summary>
 #if NET8_0_OR_GREATER
     [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<KeyState>))]
 #endif
     public enum KeyState
     {
-        /// <summary>The old key may be revoked: create a key again to have a valid one.</summary>
+        /// <summary>The old key may be revoked: ask with GetKey for the key that the account has now.</summary>
         Unknown = 0,
 
         /// <summary>The old key surely still works.</summary>

@@ -32,11 +32,19 @@ internal sealed class Agent
         return Encoding.UTF8.GetString(Enumerable.Range(0, digits.Length / 2).Select(at => Convert.ToByte(digits.Substring(2 * at, 2), 16)).ToArray());
     }
 
-    private static string Outcome(Func<ApiKey> action)
+    private static string Outcome(Func<ApiKey> action, KeyState state = KeyState.Unchanged)
+    {
+        return Outcome(() =>
+        {
+            using (ApiKey key = action()) return "MBV_OK " + state.ToString().ToLowerInvariant() + " 0 0 - -1 - " + (key == null ? "-" : Field(key.Reveal()));
+        });
+    }
+
+    private static string Outcome(Func<string> action)
     {
         try
         {
-            using (ApiKey key = action()) return "MBV_OK replaced 0 0 - -1 - " + (key == null ? "-" : Field(key.Reveal()));
+            return action();
         }
         catch (MobivateException problem)
         {
@@ -114,12 +122,16 @@ internal sealed class Agent
             case "set":
                 return Outcome(() => Set(Text(words[0]), Text(words[1])));
             case "create":
-                return Outcome(() => client.CreateKey(Text(words[0]), Text(words[1]), cancelling.Token));
+                return Outcome(() => client.CreateKey(Text(words[0]), Text(words[1]), cancelling.Token), KeyState.Replaced);
+            case "get":
+                return Outcome(() => client.GetKey(Text(words[0]), Text(words[1]), cancelling.Token));
+            case "test":
+                return Outcome(() => (client.TestKey(Text(words[0]), cancelling.Token) ? "MBV_OK" : "MBV_ERR_CREDENTIALS") + " unchanged 0 0 - -1 - -");
             case "start":
                 call = client.CreateKeyAsync(Text(words[0]), Text(words[1]), cancelling.Token);
                 return "ok";
             case "wait":
-                return Outcome(() => call.GetAwaiter().GetResult());
+                return Outcome(() => call.GetAwaiter().GetResult(), KeyState.Replaced);
             case "cancel":
                 cancelling.Cancel();
                 return "ok";

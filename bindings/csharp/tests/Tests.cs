@@ -77,11 +77,48 @@ public sealed class MobivateTests
                     Assert.True(Encoding.ASCII.GetString(key.ToByteArray()) == key.Reveal(), "not the same bytes");
                 }
             }
-            Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, "\ud800"));
+            Assert.Contains("The old key still works.", Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, "\ud800")).Message);
             Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[0]));
             Assert.Throws<MobivateArgumentException>(() => client.CreateKey(username, new byte[] { 0xC3, 0x28 }));
             Assert.Throws<ArgumentNullException>(() => client.CreateKey(username, (string)null));
             Assert.Throws<ArgumentNullException>(() => client.CreateKey(null, Standin.Password));
+        }
+    }
+
+    [Fact]
+    public void KeysOfEveryKind()
+    {
+        string username = NewAccount();
+        byte[] password = Encoding.UTF8.GetBytes(Standin.Password);
+        using (MobivateClient client = NewClient("HTTPS"))
+        {
+            foreach (Func<ApiKey> call in new Func<ApiKey>[]
+            {
+                () => client.GetKey(username, Standin.Password),
+                () => client.GetKey(username, Standin.Password.ToCharArray()),
+                () => client.GetKey(username, password),
+                () => client.GetKeyAsync(username, Standin.Password).Result,
+                () => client.GetKeyAsync(username, password).Result
+            })
+            {
+                using (ApiKey key = call())
+                {
+                    string text = key.Reveal();
+                    Assert.Equal(Standin.ValidKey(username), text);
+                    Assert.True(client.TestKey(text) && client.TestKey(text.ToCharArray()) && client.TestKey(key.ToByteArray()) && client.TestKey(key), "refused");
+                    Assert.True(client.TestKeyAsync(text).Result && client.TestKeyAsync(key.ToByteArray()).Result && client.TestKeyAsync(key).Result, "refused");
+                    Assert.False(client.TestKey(text + "x"), "accepted");
+                    key.Dispose();
+                    Assert.Throws<ObjectDisposedException>(() => client.TestKey(key));
+                }
+            }
+            Assert.Equal(0, Standin.Requests(username, 0));
+            var problem = Assert.Throws<MobivateArgumentException>(() => client.TestKey("\ud800"));
+            Assert.DoesNotContain("old key", problem.Message);
+            Assert.DoesNotContain("old key", Assert.Throws<MobivateArgumentException>(() => client.GetKey("\ud800", password)).Message);
+            Assert.Throws<MobivateArgumentException>(() => client.TestKey(new byte[0]));
+            Assert.Throws<ArgumentNullException>(() => client.TestKey((string)null));
+            Assert.Throws<ArgumentNullException>(() => client.GetKey(null, Standin.Password));
         }
     }
 
@@ -361,6 +398,66 @@ public sealed class MobivateTests
 #endif
     }
 
+    // Creates a key, tests it and hands it to store.
+    private static void Rotate(MobivateClient client, string username, byte[] password, Action<ApiKey> store)
+    {
+        ApiKey key;
+        try
+        {
+            key = client.CreateKey(username, password);
+        }
+        catch (MobivateException problem) when (problem.KeyState == KeyState.Unknown)
+        {
+            key = Ask(client, username, password);
+            if (key == null) throw;
+        }
+        using (key)
+        {
+            if (!client.TestKey(key)) throw new InvalidOperationException("The service refuses the account's key.");
+            store(key);
+        }
+    }
+
+    private static ApiKey Ask(MobivateClient client, string username, byte[] password)
+    {
+        try
+        {
+            return client.GetKey(username, password);
+        }
+        catch (MobivateException)
+        {
+            return null;
+        }
+    }
+
+    [Fact]
+    public void Rotating()
+    {
+        const string Lost = "\"creates\":true,\"cut\":{\"after\":0,\"how\":\"close\"}";
+        const string Failing = "{\"status\":500,\"body\":{\"code\":500,\"message\":\"Internal\"}}";
+        using (MobivateClient client = NewClient("HTTP"))
+        {
+            string username = null, stored = null;
+            Action<string> rotate = scenario =>
+            {
+                username = NewAccount(scenario);
+                stored = null;
+                Rotate(client, username, Encoding.UTF8.GetBytes(Standin.Password), key => stored = key.Reveal());
+            };
+            foreach (string scenario in new[] { "{}", "{" + Lost + "}" })
+            {
+                rotate(scenario);
+                Assert.Equal(Standin.ValidKey(username), stored);
+                Assert.Equal(1, Standin.Requests(username, 1));
+            }
+            var unsettled = Assert.Throws<MobivateConnectionException>(() => rotate("{" + Lost + ",\"get\":" + Failing + "}"));
+            Assert.Equal(KeyState.Unknown, unsettled.KeyState);
+            Assert.True(stored == null, "stored");
+            Assert.Throws<MobivateServerException>(() => rotate("{\"test\":" + Failing + "}"));
+            Assert.True(stored == null, "stored");
+        }
+    }
+
     private static MobivateCanceledException CancelledBefore()
     {
         using (MobivateClient client = NewClient("HTTP"))
@@ -381,15 +478,15 @@ public sealed class MobivateTests
     {
         string stubs = Environment.GetEnvironmentVariable("MOBIVATE_STUBS");
         string install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
-        foreach (string version in new[] { "0.9.0", "2.0.0" })
+        foreach (string version in new[] { "0.9.0", "1.0.0", "2.0.0" })
         {
             string file = stubs + "/" + version + "/libmobivate.so.1";
-            Assert.Equal("Found libmobivate " + version + " (" + file + ", named by MOBIVATE_LIBRARY); this package needs >= 1.0.0, < 2.", Load(file));
+            Assert.Equal("Found libmobivate " + version + " (" + file + ", named by MOBIVATE_LIBRARY); this package needs >= 1.1.0, < 2.", Load(file));
         }
         Assert.Equal(
             "Could not load /nowhere.so, named by MOBIVATE_LIBRARY (/nowhere.so: cannot open shared object file: No such file or directory)" + install,
             Load("/nowhere.so"));
-        Assert.Equal("This is not libmobivate 1.x: libm.so.6, named by MOBIVATE_LIBRARY (it has no mbv_new)" + install, Load("libm.so.6"));
+        Assert.Equal("This is not libmobivate 1.x: libm.so.6, named by MOBIVATE_LIBRARY (it has no mbv_version)" + install, Load("libm.so.6"));
         Assert.Equal("loaded", Load(""));
         Assert.Equal("loaded", Load(stubs + "/1.99.99/libmobivate.so.1"));
     }
@@ -438,7 +535,10 @@ public sealed class MobivateTests
         // Where a handle begins and ends, it is a pointer; the key has a handle of its own.
         functions["mbv_new"] = functions["mbv_new"].Replace("ClientHandle", "IntPtr");
         functions["mbv_free"] = functions["mbv_free"].Replace("ClientHandle", "IntPtr");
-        functions["mbv_create_key"] = functions["mbv_create_key"].Replace("IntPtr,UIntPtr,UIntPtr&", "KeyMemory,UIntPtr,UIntPtr&");
+        foreach (string name in new[] { "mbv_create_key", "mbv_get_key" })
+        {
+            functions[name] = functions[name].Replace("IntPtr,UIntPtr,UIntPtr&", "KeyMemory,UIntPtr,UIntPtr&");
+        }
         int compared = 0;
         foreach (FieldInfo field in Functions.GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
         {
@@ -448,6 +548,6 @@ public sealed class MobivateTests
             Assert.Equal(field.Name + " " + functions[field.Name], field.Name + " " + declared);
             compared++;
         }
-        Assert.Equal(14, compared);
+        Assert.Equal(16, compared);
     }
 }

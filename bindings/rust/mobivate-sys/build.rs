@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
-const NEEDED: &str = ">= 1.0.0, < 2";
+const NEEDED: &str = ">= 1.1.0, < 2";
 const INSTALL: &str = "install libmobivate with its development files, \
                        or set MOBIVATE_LIBRARY to the path of libmobivate.so";
 
@@ -60,7 +60,7 @@ fn link_package() -> Result<(), Box<dyn Error>> {
         )
     })?;
     let library_directory = pkg_config(&["--variable=libdir", "mobivate"])?;
-    if pkg_config(&["--exists", "mobivate >= 1.0.0", "mobivate < 2"]).is_err() {
+    if pkg_config(&["--exists", "mobivate >= 1.1.0", "mobivate < 2"]).is_err() {
         return Err(format!(
             "found libmobivate {version} in {library_directory}; this crate needs {NEEDED}: {INSTALL}."
         )

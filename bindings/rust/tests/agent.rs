@@ -32,9 +32,10 @@ fn text(field: &str) -> Result<String, Box<dyn Error>> {
     Ok(String::from_utf8(bytes?)?)
 }
 
+/// Of a call that changes no key.
 fn outcome(key: Result<&str, &mobivate::Error>) -> String {
     let error = match key {
-        Ok(key) => return format!("MBV_OK replaced 0 0 - -1 - {}", field(key)),
+        Ok(key) => return format!("MBV_OK unchanged 0 0 - -1 - {}", field(key)),
         Err(error) => error,
     };
     let details = error.details();
@@ -52,6 +53,13 @@ fn outcome(key: Result<&str, &mobivate::Error>) -> String {
         details.retry_after.map_or(-1, |wait| wait.as_millis() as i64),
         field(&error.to_string()),
     )
+}
+
+fn created(key: &Outcome) -> String {
+    match key {
+        Ok(key) => format!("MBV_OK replaced 0 0 - -1 - {}", field(key.as_str())),
+        Err(error) => outcome(Err(error)),
+    }
 }
 
 fn set(client: &mut Client, option: &str, value: &str) -> Result<(), mobivate::Error> {
@@ -113,7 +121,7 @@ fn answer(
             let call = slot.call.take().ok_or("no call was started")?;
             let (client, key) = call.join().map_err(|_| "the call has panicked")?;
             slot.client = Some(client);
-            return Ok(outcome(key.as_ref().map(Key::as_str)));
+            return Ok(created(&key));
         }
         // Neither a second call during a call nor one on a dropped client compiles.
         (_, None) => return Ok("unsupported".to_owned()),
@@ -121,8 +129,17 @@ fn answer(
             return Ok(outcome(set(client, &text(words[2])?, &text(words[3])?).as_ref().map(|()| "")));
         }
         ("create", Some(client)) => {
-            let key = client.create_key(&text(words[2])?, text(words[3])?);
+            return Ok(created(&client.create_key(&text(words[2])?, text(words[3])?)));
+        }
+        ("get", Some(client)) => {
+            let key = client.get_key(&text(words[2])?, text(words[3])?);
             return Ok(outcome(key.as_ref().map(Key::as_str)));
+        }
+        ("test", Some(client)) => {
+            return Ok(match client.test_key(text(words[2])?) {
+                Ok(false) => "MBV_ERR_CREDENTIALS unchanged 0 0 - -1 - -".to_owned(),
+                accepted => outcome(accepted.as_ref().map(|_| "")),
+            });
         }
         ("start", Some(_)) => {
             let (username, password) = (text(words[2])?, text(words[3])?);

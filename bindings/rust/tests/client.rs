@@ -167,3 +167,57 @@ fn a_key_does_not_show() {
     assert_eq!(key.as_str().as_bytes(), key.as_bytes());
     assert_eq!(key.as_bytes().len(), 36);
 }
+
+/// Creates a key, tests it and hands it to `store`.
+fn rotate(
+    client: &mut Client,
+    username: &str,
+    password: &[u8],
+    store: impl FnOnce(&Key) -> std::io::Result<()>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let key = match client.create_key(username, password) {
+        Err(error) if error.key_state() == KeyState::Unknown => {
+            client.get_key(username, password).map_err(|_| error)
+        }
+        outcome => outcome,
+    }?;
+    if !client.test_key(&key)? {
+        return Err("the service refuses the account's key".into());
+    }
+    Ok(store(&key)?)
+}
+
+/// What the README shows is what is tested here.
+#[test]
+fn the_rotation_is_the_readmes() {
+    let readme = include_str!("../README.md").split_once("## Rotating a key").unwrap().1;
+    let shown = readme.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    assert!(include_str!("client.rs").contains(shown), "{shown}");
+}
+
+#[test]
+fn a_rotation_ends_with_a_valid_key_or_an_error_that_knows() {
+    let username = "rotated-rust@example.com";
+    let lost = r#""creates": true, "cut": {"after": 0, "how": "close"}"#;
+    let failing = r#"{"status": 500, "body": {"code": 500, "message": "Internal"}}"#;
+    let mut client = client("HTTP");
+    let mut rotated = |scenario: &str| {
+        create_account(username, scenario);
+        let mut stored = String::new();
+        let outcome = rotate(&mut client, username, PASSWORD.as_bytes(), |key| {
+            stored.push_str(key.as_str());
+            Ok(())
+        });
+        let (requests, valid) = await_requests(username, 1);
+        assert_eq!((requests, outcome.is_ok()), (1, stored == valid), "{scenario}: {outcome:?}");
+        outcome.map_err(|error| match *error.downcast::<Error>().unwrap() {
+            Error::Transport(details) => ("transport", details.key_state),
+            Error::Server(details) => ("server", details.key_state),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(rotated("{}"), Ok(()));
+    assert_eq!(rotated(&format!("{{{lost}}}")), Ok(()));
+    assert_eq!(rotated(&format!("{{{lost}, \"get\": {failing}}}")), Err(("transport", KeyState::Unknown)));
+    assert_eq!(rotated(&format!("{{\"test\": {failing}}}")), Err(("server", KeyState::Unchanged)));
+}

@@ -64,7 +64,7 @@ fn a_missing_library_is_told_at_build_time() {
         .env("PKG_CONFIG_LIBDIR", &empty));
     assert!(!succeeded);
     for part in
-        ["libmobivate >= 1.0.0, < 2", empty.to_str().unwrap(), "install libmobivate", "MOBIVATE_LIBRARY"]
+        ["libmobivate >= 1.1.0, < 2", empty.to_str().unwrap(), "install libmobivate", "MOBIVATE_LIBRARY"]
     {
         assert!(stderr.contains(part), "{part} is not in: {stderr}");
     }
@@ -79,34 +79,43 @@ fn an_old_library_is_told() {
     let source = "fn main() { println!(\"{}\", mobivate::Client::new().unwrap_err()); }";
     let folder = program("old-library", source);
     let old = scratch("old");
-    fs::write(old.join("mobivate.pc"), "libdir=/old/lib\nName: mobivate\nDescription: -\nVersion: 0.9.0\n")
-        .unwrap();
-    let (succeeded, _, stderr) =
-        run(cargo(&folder).args(["build", "--offline"]).env("PKG_CONFIG_PATH", &old));
-    assert!(!succeeded);
-    assert!(
-        stderr.contains(
-            "found libmobivate 0.9.0 in /old/lib; this crate needs >= 1.0.0, < 2: install libmobivate"
-        ),
-        "{stderr}"
-    );
+    for version in ["0.9.0", "1.0.0"] {
+        let package = format!("libdir=/old/lib\nName: mobivate\nDescription: -\nVersion: {version}\n");
+        fs::write(old.join("mobivate.pc"), package).unwrap();
+        let (succeeded, _, stderr) =
+            run(cargo(&folder).args(["build", "--offline"]).env("PKG_CONFIG_PATH", &old));
+        assert!(!succeeded);
+        let expected = format!(
+            "found libmobivate {version} in /old/lib; this crate needs >= 1.1.0, < 2: install libmobivate"
+        );
+        assert!(stderr.contains(&expected), "{stderr}");
+    }
 
     // Built with a good one, and run with another. A newer 1.x is taken; the stub's mbv_new makes nothing.
     let newer = Path::new(&variable("MOBIVATE_STUBS")).join("1.99.99");
     let (_, stdout, _) = run(cargo(&folder).args(["run", "--offline"]).env("LD_LIBRARY_PATH", newer));
     assert_eq!(stdout, "There was no memory for a client. The old key still works.\n");
-    for version in ["0.9.0", "2.0.0"] {
+    for version in ["0.9.0", "1.0.0", "2.0.0"] {
         let stub = Path::new(&variable("MOBIVATE_STUBS")).join(version);
         let (succeeded, stdout, stderr) =
             run(cargo(&folder).args(["run", "--offline"]).env("LD_LIBRARY_PATH", &stub));
         assert!(succeeded, "{stderr}");
         let expected = format!(
-            "found libmobivate {version} ({}/libmobivate.so.1); this crate needs >= 1.0.0, < 2. Nothing was \
+            "found libmobivate {version} ({}/libmobivate.so.1); this crate needs >= 1.1.0, < 2. Nothing was \
              sent, and the old key still works.\n",
             stub.display()
         );
         assert_eq!(stdout, expected);
     }
+
+    // A program that asks for the key, which 1.0 cannot, does not start with it.
+    let asks = "fn main() { let _ = mobivate::Client::new().unwrap().get_key(\"u\", \"p\"); }";
+    fs::write(folder.join("src/main.rs"), asks).unwrap();
+    let stub = Path::new(&variable("MOBIVATE_STUBS")).join("1.0.0");
+    let (succeeded, _, stderr) = run(cargo(&folder).args(["run", "--offline"]).env("LD_LIBRARY_PATH", &stub));
+    assert!(!succeeded);
+    let expected = format!("{}/libmobivate.so.1: version `MBV_1.1' not found", stub.display());
+    assert!(stderr.contains(&expected), "{stderr}");
 }
 
 /// Then it is linked and, by `cargo run`, loaded, whatever pkg-config knows.

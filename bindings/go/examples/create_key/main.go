@@ -25,10 +25,10 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, mobivate.ErrInvalidArgument):
 		return 2 // wrong input; nothing was sent
+	case errors.As(err, &failure) && failure.KeyState != mobivate.KeyUnchanged:
+		return 5 // unknown, whatever the reason; ask with GetKey
 	case errors.Is(err, mobivate.ErrCredentials), errors.Is(err, mobivate.ErrRateLimited), errors.Is(err, mobivate.ErrRejected):
 		return 3 // refused; the old key still works
-	case errors.As(err, &failure) && failure.KeyState != mobivate.KeyUnchanged:
-		return 5 // unknown; run it again to have a valid key
 	default:
 		return 4 // not sent; the old key still works
 	}

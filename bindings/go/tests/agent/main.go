@@ -42,13 +42,13 @@ func text(field string) string {
 	return string(decoded)
 }
 
-func outcome(key *mobivate.Key, err error) string {
+func outcome(state mobivate.KeyState, key *mobivate.Key, err error) string {
 	failure, isFailure := err.(*mobivate.Error)
 	switch {
 	case err == nil && key == nil:
-		return "MBV_OK replaced 0 0 - -1 - -"
+		return fmt.Sprint("MBV_OK ", state, " 0 0 - -1 - -")
 	case err == nil:
-		return "MBV_OK replaced 0 0 - -1 - " + field(key.Text())
+		return fmt.Sprint("MBV_OK ", state, " 0 0 - -1 - ", field(key.Text()))
 	case err == mobivate.ErrClosed:
 		return "closed"
 	case !isFailure:
@@ -60,6 +60,17 @@ func outcome(key *mobivate.Key, err error) string {
 	}
 	return fmt.Sprint(failure.Status, " ", failure.KeyState, " ", failure.HTTPStatus, " ", failure.ServerCode, " ",
 		field(failure.ServerMessage), " ", wait, " ", field(err.Error()), " -")
+}
+
+func created(key *mobivate.Key, err error) string { return outcome(mobivate.KeyReplaced, key, err) }
+
+func found(key *mobivate.Key, err error) string { return outcome(mobivate.KeyUnchanged, key, err) }
+
+func tested(accepted bool, err error) string {
+	if err == nil && !accepted {
+		return "MBV_ERR_CREDENTIALS unchanged 0 0 - -1 - -"
+	}
+	return found(nil, err)
 }
 
 // newClient takes options by the header's names, and gives them as Go's user does.
@@ -117,17 +128,21 @@ func answer(command string, words []string) string {
 	case "new":
 		made, err := newClient(words[1:])
 		slots[words[0]] = made
-		return outcome(nil, err)
+		return found(nil, err)
 	}
 	s := slots[words[0]]
 	switch command {
 	case "set":
-		return outcome(nil, s.client.Set(text(words[1]), text(words[2])))
+		return found(nil, s.client.Set(text(words[1]), text(words[2])))
 	case "create":
-		return outcome(s.client.CreateKey(s.ctx, text(words[1]), []byte(text(words[2]))))
+		return created(s.client.CreateKey(s.ctx, text(words[1]), []byte(text(words[2]))))
+	case "get":
+		return found(s.client.GetKey(s.ctx, text(words[1]), []byte(text(words[2]))))
+	case "test":
+		return tested(s.client.TestKey(s.ctx, []byte(text(words[1]))))
 	case "start":
 		s.call = make(chan string, 1)
-		go func() { s.call <- outcome(s.client.CreateKeyString(s.ctx, text(words[1]), text(words[2]))) }()
+		go func() { s.call <- created(s.client.CreateKeyString(s.ctx, text(words[1]), text(words[2]))) }()
 	case "wait":
 		return <-s.call
 	case "cancel":
@@ -136,7 +151,7 @@ func answer(command string, words []string) string {
 		s.ctx, s.cancel = context.WithCancel(context.Background())
 	case "close":
 		if err := s.client.Close(); err != nil {
-			return outcome(nil, err)
+			return found(nil, err)
 		}
 	case "repeat":
 		count, err := strconv.Atoi(words[1])

@@ -10,6 +10,8 @@
 use std::marker::{PhantomData, PhantomPinned};
 use std::os::raw::c_char;
 
+/// The version of the header that these are the declarations of.
+pub const MBV_VERSION_NUMBER: i32 = 10100;
 /// As the size of a text: the text is a C string and ends at its NUL.
 pub const MBV_NUL_TERMINATED: usize = usize::MAX;
 /// The capacity in bytes to pass for a key. It counts the NUL.
@@ -58,6 +60,17 @@ extern "C" {
         key_capacity: usize,
         key_size: *mut usize,
     ) -> i32;
+    pub fn mbv_get_key(
+        client: *mut mbv_client,
+        username: *const c_char,
+        username_size: usize,
+        password: *const c_char,
+        password_size: usize,
+        key: *mut c_char,
+        key_capacity: usize,
+        key_size: *mut usize,
+    ) -> i32;
+    pub fn mbv_test_key(client: *mut mbv_client, key: *const c_char, key_size: usize) -> i32;
     pub fn mbv_take_key(
         client: *mut mbv_client,
         key: *mut c_char,
@@ -73,6 +86,7 @@ extern "C" {
     pub fn mbv_cancel(client: *mut mbv_client);
     pub fn mbv_uncancel(client: *mut mbv_client);
     pub fn mbv_status_name(status: i32) -> *const c_char;
+    pub fn mbv_status_message(status: i32) -> *const c_char;
     pub fn mbv_version() -> *const c_char;
     pub fn mbv_version_number() -> i32;
 }

@@ -14,12 +14,12 @@ fn exit_code(error: &Error) -> u8 {
     match error {
         // Wrong input; nothing was sent.
         Error::InvalidArgument(_) => 2,
+        // Unknown, whatever the reason; ask with `get_key`.
+        _ if error.key_state() != KeyState::Unchanged => 5,
         // Refused; the old key still works.
         Error::Credentials(_) | Error::RateLimited(_) | Error::Rejected(_) => 3,
         // Not sent; the old key still works.
-        _ if error.key_state() == KeyState::Unchanged => 4,
-        // Unknown; run it again to have a valid key.
-        _ => 5,
+        _ => 4,
     }
 }
 

@@ -135,18 +135,47 @@ impl Client {
     ///
     /// See [`Error`]; [`Error::key_state`] tells whether the old key still works.
     pub fn create_key(&mut self, username: &str, password: impl AsRef<[u8]>) -> Result<Key, Error> {
-        self.create(username.as_bytes(), password.as_ref())
+        self.hand_over(sys::mbv_create_key, username.as_bytes(), password.as_ref())
     }
 
-    fn create(&mut self, username: &[u8], password: &[u8]) -> Result<Key, Error> {
-        let client = self.raw.as_ptr();
+    /// Asks for the API key that an account has now, and changes nothing. After an error of
+    /// [`Client::create_key`] with [`KeyState::Unknown`] it settles which key is valid, without revoking one more.
+    ///
+    /// All else is as for [`Client::create_key`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. Its key state is [`KeyState::Unchanged`]: it does not tell what an earlier call has done.
+    pub fn get_key(&mut self, username: &str, password: impl AsRef<[u8]>) -> Result<Key, Error> {
+        self.hand_over(sys::mbv_get_key, username.as_bytes(), password.as_ref())
+    }
+
+    /// Asks whether the service accepts an API key, and changes nothing: true where it does, false where it refuses
+    /// the key (401).
+    ///
+    /// The key is a [`Key`], a text or bytes: 1 to 4096 bytes of printable ASCII without spaces. It is not copied.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. It tells nothing about the key.
+    pub fn test_key(&mut self, key: impl AsRef<[u8]>) -> Result<bool, Error> {
+        let key = key.as_ref();
+        // SAFETY: the client lives, `&mut self` makes this its only call, and the size is that of the key.
+        match unsafe { sys::mbv_test_key(self.raw.as_ptr(), key.as_ptr().cast(), key.len()) } {
+            sys::MBV_OK => Ok(true),
+            sys::MBV_ERR_CREDENTIALS => Ok(false),
+            status => Err(Error::new(status, self.details())),
+        }
+    }
+
+    fn hand_over(&mut self, call: HandOver, username: &[u8], password: &[u8]) -> Result<Key, Error> {
         // Large enough for every key, and there before the request: once a key exists, nothing can fail.
         let mut key = Key::new();
         // SAFETY: the client lives, `&mut self` makes this its only call, and the sizes are those of the
         // buffers.
         let status = unsafe {
-            sys::mbv_create_key(
-                client,
+            call(
+                self.raw.as_ptr(),
                 username.as_ptr().cast(),
                 username.len(),
                 password.as_ptr().cast(),
@@ -200,6 +229,18 @@ impl Client {
         text(|buffer, capacity| unsafe { sys::mbv_error_message(client, buffer, capacity) })
     }
 }
+
+/// `mbv_create_key` or `mbv_get_key`.
+type HandOver = unsafe extern "C" fn(
+    *mut sys::mbv_client,
+    *const c_char,
+    usize,
+    *const c_char,
+    usize,
+    *mut c_char,
+    usize,
+    *mut usize,
+) -> i32;
 
 impl Drop for Client {
     fn drop(&mut self) {
@@ -269,11 +310,11 @@ impl fmt::Debug for CancelHandle {
 fn check_library() -> Result<(), Error> {
     // SAFETY: may be called at any time.
     let number = unsafe { sys::mbv_version_number() };
-    if (10000..20000).contains(&number) {
+    if (10100..20000).contains(&number) {
         return Ok(());
     }
     Err(Error::IncompatibleLibrary(Details::unsent(format!(
-        "found libmobivate {} ({}); this crate needs >= 1.0.0, < 2. Nothing was sent, and the old key still works.",
+        "found libmobivate {} ({}); this crate needs >= 1.1.0, < 2. Nothing was sent, and the old key still works.",
         crate::version(),
         library_file().unwrap_or_else(|| "libmobivate.so.1".to_owned()),
     ))))

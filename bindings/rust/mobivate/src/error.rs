@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use mobivate_sys as sys;
 
-/// What a call did to the key that the account had.
+/// What a call did to the key that the account had. [`Client::get_key`](crate::Client::get_key) and
+/// [`Client::test_key`](crate::Client::test_key) change no key: it is `Unchanged` in their errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyState {
     /// The old key surely still works.
     Unchanged,
     /// The old key is revoked, and the new one was handed over.
     Replaced,
-    /// The old key may be revoked. Create a key again to have a valid one.
+    /// The old key may be revoked. Ask with [`Client::get_key`](crate::Client::get_key) for the account's key.
     Unknown,
 }
 
-/// Why no key was handed over: a variant for each status of the library.
+/// Why a call failed: a variant for each status of the library.
 ///
 /// `MBV_ERR_BUSY` and `MBV_ERR_BUFFER_TOO_SMALL` have none: `&mut Client` cannot be in two calls, and a
 /// [`Key`](crate::Key) is as large as it has to be.
@@ -39,7 +40,8 @@ pub enum Error {
     Tls(Box<Details>),
     /// The connection broke.
     Transport(Box<Details>),
-    /// The server refused the user name or password (401). See [`Error::key_state`].
+    /// The server refused the user name or password (401). It may come
+    /// from a proxy, after a key was made: see [`Error::key_state`].
     Credentials(Box<Details>),
     /// The server asks to slow down (429), see [`Details::retry_after`] and [`Error::key_state`].
     RateLimited(Box<Details>),
@@ -59,8 +61,8 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Details {
-    /// A sentence or two in English: what went wrong, and whether the old key still works. It never contains
-    /// the password or a key.
+    /// A sentence or two in English: what went wrong, and, where a key was to be created, whether the old one
+    /// still works. It never contains the password or a key.
     pub message: String,
     /// Whether the account's old key still works.
     pub key_state: KeyState,

@@ -31,6 +31,13 @@ impl Key {
     }
 }
 
+/// For [`Client::test_key`](crate::Client::test_key), which takes a key as it is.
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
 impl Drop for Key {
     fn drop(&mut self) {
         for byte in self.buffer.iter_mut() {

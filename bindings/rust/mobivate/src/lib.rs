@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //! Create API keys of the Mobivate bulk-SMS service, and know whether the old key still works.
 //!
-//! A success revokes the key that the account had. So an [`Error`] always says whether the old key still
-//! works: in its text, and as [`Error::key_state`].
+//! Creating a key revokes the one that the account had. So an [`Error`] of [`Client::create_key`] always says
+//! whether the old key still works: in its text, and as [`Error::key_state`]. Where that is unknown,
+//! [`Client::get_key`] hands over the key that the account has now. [`Client::test_key`] tells whether the service
+//! accepts a key. Neither of these changes anything.
 //!
 //! ```no_run
 //! use mobivate::{Client, Error};
@@ -33,7 +35,7 @@ pub use client::{CancelHandle, Client};
 pub use error::{Details, Error, KeyState};
 pub use key::Key;
 
-/// The version of the libmobivate that is loaded, such as `"1.0.0"`.
+/// The version of the libmobivate that is loaded, such as `"1.1.0"`.
 pub fn version() -> &'static str {
     // SAFETY: the library returns a static C string.
     let version = unsafe { CStr::from_ptr(mobivate_sys::mbv_version()) };
