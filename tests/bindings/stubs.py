@@ -12,7 +12,12 @@ import subprocess
 ADDED_IN_1_1 = ("mbv_get_key", "mbv_test_key", "mbv_status_message")
 STUBS = {"0.9.0": ("0.9.0", ()), "1.0.0": ("1.0.0", ADDED_IN_1_1), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()),
          "incomplete": ("1.1.0", ("mbv_take_key",))}
-NODES = f"MBV_1.1 {{ global: {'; '.join(ADDED_IN_1_1)}; }};\nMBV_1 {{ global: mbv_*; local: *; }};\n"
+
+
+def nodes(lacking):
+    """The version script. A library of 1.0 has no node of 1.1, which is what the loader looks for."""
+    added = [name for name in ADDED_IN_1_1 if name not in lacking]
+    return (f"MBV_1.1 {{ global: {'; '.join(added)}; }};\n" if added else "") + "MBV_1 { global: mbv_*; local: *; };\n"
 
 
 def source(functions, version, lacking):
@@ -24,19 +29,17 @@ def source(functions, version, lacking):
 
 def build(folder, functions):
     """Makes FOLDER/NAME/libmobivate.so.1 for each stub, where that is not done yet."""
-    version_script = folder / "stub.map"
-    folder.mkdir(parents=True, exist_ok=True)
-    version_script.write_text(NODES)
     for name, (version, lacking) in STUBS.items():
         library = folder / name / "libmobivate.so.1"
-        code = source(functions, version, lacking)
-        file = folder / name / "stub.c"
-        if library.exists() and file.exists() and file.read_text() == code:
+        texts = {library.with_name("stub.c"): source(functions, version, lacking), library.with_name("stub.map"): nodes(lacking)}
+        if library.exists() and all(file.exists() and file.read_text() == text for file, text in texts.items()):
             continue
-        library.parent.mkdir(exist_ok=True)
-        file.write_text(code)
+        library.parent.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            file.write_text(text)
+        code, version_script = texts
         subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1",
-                        f"-Wl,--version-script={version_script}", "-o", library, file], check=True)
+                        f"-Wl,--version-script={version_script}", "-o", library, code], check=True)
         unversioned = library.with_name("libmobivate.so")
         if not unversioned.is_symlink():
             unversioned.symlink_to(library.name)
