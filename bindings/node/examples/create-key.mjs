@@ -11,8 +11,8 @@ try {
 } catch (error) {
   console.error(error.message); // says whether the old key still works
   if (!(error instanceof MobivateError)) process.exitCode ??= 1;
-  else if (error.keyState !== 'unchanged') process.exitCode = 5;
   else if (error.code === 'MBV_ERR_INVALID_ARGUMENT') process.exitCode = 2;
+  else if (error.keyState !== 'unchanged') process.exitCode = 5;
   else process.exitCode = error.httpStatus ? 3 : 4; // refused, or not sent
 } finally {
   client.close();
