@@ -44,7 +44,8 @@ static void print_message(FILE* line, size_t (*getter)(const mbv_client*, char*,
     free(text);
 }
 
-/* A call's status and key; or, where `called` is false, the status of mbv_new or mbv_set. */
+/* A call's status and key; or, where `called` is false, the status of mbv_new or mbv_set. The library tells
+ * the key state of a success, too. */
 static char* outcome(const mbv_client* client, int32_t status, bool called, struct text key) {
     static const char* const states[] = {
         [MBV_KEY_UNCHANGED] = "unchanged", [MBV_KEY_REPLACED] = "replaced", [MBV_KEY_UNKNOWN] = "unknown"};
@@ -53,7 +54,8 @@ static char* outcome(const mbv_client* client, int32_t status, bool called, stru
     FILE* line = open_memstream(&text, &size);
     if (line == NULL) abort();
     if (status == MBV_OK) {
-        (void)fputs("MBV_OK replaced 0 0 - -1 - ", line);
+        (void)fprintf(line, "MBV_OK %s 0 0 - -1 - ",
+                      states[called ? mbv_key_state(client) : MBV_KEY_UNCHANGED]);
         print_text(line, key.bytes, key.size);
     } else {
         (void)fprintf(line, "%s %s %d %d ", mbv_status_name(status),
@@ -69,12 +71,15 @@ static char* outcome(const mbv_client* client, int32_t status, bool called, stru
     return text;
 }
 
-/* A key of any size: what does not fit is taken afterwards. */
-static int32_t create_key(mbv_client* client, struct text username, struct text password, struct text* key) {
+typedef int32_t key_function(mbv_client*, const char*, size_t, const char*, size_t, char*, size_t, size_t*);
+
+/* Calls mbv_create_key or mbv_get_key. A key of any size: what does not fit is taken afterwards. */
+static int32_t call(key_function* function, mbv_client* client, struct text username, struct text password,
+                    struct text* key) {
     key->bytes = calloc(1, MBV_KEY_CAPACITY);
     if (key->bytes == NULL) abort();
-    int32_t status = mbv_create_key(client, username.bytes, username.size, password.bytes, password.size,
-                                    key->bytes, MBV_KEY_CAPACITY, &key->size);
+    int32_t status = function(client, username.bytes, username.size, password.bytes, password.size,
+                              key->bytes, MBV_KEY_CAPACITY, &key->size);
     if (status == MBV_ERR_BUFFER_TOO_SMALL) {
         free(key->bytes);
         const size_t capacity = key->size + 1;
@@ -85,21 +90,29 @@ static int32_t create_key(mbv_client* client, struct text username, struct text 
     return status;
 }
 
-static char* create(struct user* user, struct text username, struct text password) {
+/* A client that is freed is NULL here, and NULL is refused before anything is sent. */
+static char* outcome_of_call(const struct user* user, int32_t status, struct text key) {
+    return user->client == NULL && status == MBV_ERR_INVALID_ARGUMENT
+               ? strdup("closed")
+               : outcome(user->client, status, true, key);
+}
+
+static char* ask(key_function* function, struct user* user, struct text username, struct text password) {
     struct text key;
-    const int32_t status = create_key(user->client, username, password, &key);
-    /* A client that is freed is NULL here, and NULL is refused before anything is sent. */
-    char* answer = user->client == NULL && status == MBV_ERR_INVALID_ARGUMENT
-                       ? strdup("closed")
-                       : outcome(user->client, status, true, key);
+    const int32_t status = call(function, user->client, username, password, &key);
+    char* answer = outcome_of_call(user, status, key);
     explicit_bzero(key.bytes, key.size);
     free(key.bytes);
     return answer;
 }
 
+static char* test(struct user* user, struct text key) {
+    return outcome_of_call(user, mbv_test_key(user->client, key.bytes, key.size), (struct text){"", 0});
+}
+
 static void* run(void* argument) {
     struct user* user = argument;
-    user->outcome = create(user, user->username, user->password);
+    user->outcome = ask(mbv_create_key, user, user->username, user->password);
     return NULL;
 }
 
@@ -125,7 +138,7 @@ static void repeat(struct user* user, char** words) {
     (void)fclose(file);
     for (int i = atoi(words[0]); i > 0; --i) {
         struct text key;
-        if (create_key(user->client, username, password, &key) != MBV_OK) abort();
+        if (call(mbv_create_key, user->client, username, password, &key) != MBV_OK) abort();
         if (!keep || i > 1) {
             explicit_bzero(key.bytes, key.size);
             free(key.bytes);
@@ -161,16 +174,23 @@ static char* answer(char** words) {
         return set(user, words + 2);
     }
     if (strcmp(command, "set") == 0) return set(user, words + 2);
-    if (strcmp(command, "create") == 0 || strcmp(command, "start") == 0) {
+    const bool create = strcmp(command, "create") == 0;
+    if (create || strcmp(command, "get") == 0) {
         const struct text username = text_of(words[2]), password = text_of(words[3]);
-        if (command[0] == 'c') {
-            char* made = create(user, username, password);
-            free(username.bytes);
-            free(password.bytes);
-            return made;
-        }
-        user->username = username;
-        user->password = password;
+        char* made = ask(create ? mbv_create_key : mbv_get_key, user, username, password);
+        free(username.bytes);
+        free(password.bytes);
+        return made;
+    }
+    if (strcmp(command, "test") == 0) {
+        const struct text key = text_of(words[2]);
+        char* made = test(user, key);
+        free(key.bytes);
+        return made;
+    }
+    if (strcmp(command, "start") == 0) {
+        user->username = text_of(words[2]);
+        user->password = text_of(words[3]);
         if (pthread_create(&user->thread, NULL, run, user) != 0) abort();
     } else if (strcmp(command, "wait") == 0) {
         (void)pthread_join(user->thread, NULL);

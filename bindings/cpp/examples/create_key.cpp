@@ -11,8 +11,8 @@ int main() {
         return std::cout ? 0 : 6;  // 6: a key was created, but could not be written
     } catch (const mobivate::error& error) {
         std::cerr << error.what() << '\n';  // says whether the old key still works
-        if (error.key_state() != mobivate::key_state::unchanged) return 5;
         if (error.status() == mobivate::status::invalid_argument) return 2;
+        if (error.key_state() != mobivate::key_state::unchanged) return 5;
         return error.http_status() ? 3 : 4;  // refused, or not sent
     }
 }

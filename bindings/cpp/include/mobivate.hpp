@@ -7,15 +7,14 @@
 //     use(key.view());
 //
 // A success revokes the key that the account had. Whatever goes wrong is a mobivate::error, whose what() and
-// key_state() say whether that key still works. There is nothing to build: this header needs mobivate.h and
-// -lmobivate.
+// key_state() say whether that key still works; where that is unknown, get_key() asks for the key that the
+// account has now. There is nothing to build: this header needs mobivate.h and -lmobivate.
 #ifndef MOBIVATE_HPP
 #define MOBIVATE_HPP
 
 #include <mobivate.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,7 +63,7 @@ enum class status : std::int32_t {
 enum class key_state : std::int32_t {
     unchanged = MBV_KEY_UNCHANGED,  // still works
     replaced = MBV_KEY_REPLACED,    // is revoked
-    unknown = MBV_KEY_UNKNOWN,      // may be revoked: create a key again to have a valid one
+    unknown = MBV_KEY_UNKNOWN,      // may be revoked: ask with get_key() which key is valid
 };
 
 // The name of a status in mobivate.h, the same in every language.
@@ -72,8 +71,8 @@ inline const char* status_name(status value) noexcept {
     return mbv_status_name(static_cast<std::int32_t>(value));
 }
 
-// A call returned no key. what() says why, and whether the old key still works. Copies share one text:
-// copying never throws.
+// A call failed. what() says why, and where a key was to be created, whether the old one still works. Copies
+// share one text: copying never throws.
 class error : public std::runtime_error {
 public:
     [[nodiscard]] mobivate::status status() const noexcept { return facts_.status; }
@@ -156,13 +155,13 @@ struct options {
     std::optional<std::string> user_agent;  // default libmobivate/VERSION
 };
 
-// Creates keys, and keeps its connection for the next call. One call at a time, from any thread. It can be
-// moved while no call is in progress; a moved-from client is closed.
+// Creates keys, asks for them and tests them, and keeps its connection for the next call. One call at a time,
+// from any thread. It can be moved while no call is in progress; a moved-from client is closed.
 class client {
 public:
     // Sends nothing. Throws error for an invalid option, std::bad_alloc, and std::runtime_error if the
-    // program found a libmobivate that is not version 1.
-    explicit client(const options& all = {}) : state_(std::make_unique<state>()) { set_all(all); }
+    // program found a libmobivate that is older than 1.1, or not version 1.
+    explicit client(const options& all = {}) : state_(std::make_shared<state>()) { set_all(all); }
     client(client&&) noexcept = default;
     client& operator=(client&& other) noexcept {
         if (this != &other) {
@@ -176,7 +175,7 @@ public:
     // Sets an option by its name in mobivate.h, for the calls that follow. If it throws error, nothing has
     // changed.
     void set(const std::string& option, const std::string& value) {
-        state& own = opened();
+        state& own = *opened();
         const std::lock_guard<std::mutex> lock(own.mutex);
         own.must_be_idle();
         error::facts facts;
@@ -195,18 +194,36 @@ public:
     // until it is answered. Both texts are UTF-8, 1 byte to 64 KiB; neither is copied. Throws error, or
     // std::logic_error if the client is closed.
     [[nodiscard]] key create_key(std::string_view username, std::string_view password) {
-        const call in_progress(opened());
-        return create(in_progress, username, password);
+        return hand_over(mbv_create_key, call(opened()), username, password);
     }
+
+    // Asks for the key that an account has now, and changes none: after an error with key_state::unknown it
+    // settles which key is valid. All else is as for create_key; the key_state of an error is unchanged,
+    // unless it is status::busy.
+    [[nodiscard]] key get_key(std::string_view username, std::string_view password) {
+        return hand_over(mbv_get_key, call(opened()), username, password);
+    }
+
+    // Asks whether the service accepts a key, 1 to 4096 bytes of printable ASCII without spaces. False: it
+    // refuses the key. Any other failure, which tells nothing about the key, is thrown as for get_key.
+    [[nodiscard]] bool test_key(std::string_view key) { return accepted(call(opened()), key); }
 
 #if defined(__cpp_lib_jthread)
     // The same; a stop request ends the call within 50 ms with status::cancelled.
     [[nodiscard]] key create_key(std::string_view username, std::string_view password, std::stop_token stop) {
         const call in_progress(opened());
-        mbv_client* const handle = in_progress.handle();
-        // Its destructor waits for a callback that is running: none can hit a later call.
-        const std::stop_callback ending(std::move(stop), [handle] { mbv_cancel(handle); });
-        return create(in_progress, username, password);
+        const cancel_on_stop ending(std::move(stop), cancel_call{in_progress.handle()});
+        return hand_over(mbv_create_key, in_progress, username, password);
+    }
+    [[nodiscard]] key get_key(std::string_view username, std::string_view password, std::stop_token stop) {
+        const call in_progress(opened());
+        const cancel_on_stop ending(std::move(stop), cancel_call{in_progress.handle()});
+        return hand_over(mbv_get_key, in_progress, username, password);
+    }
+    [[nodiscard]] bool test_key(std::string_view key, std::stop_token stop) {
+        const call in_progress(opened());
+        const cancel_on_stop ending(std::move(stop), cancel_call{in_progress.handle()});
+        return accepted(in_progress, key);
     }
 #endif
 
@@ -217,90 +234,104 @@ public:
         if (state_->busy) mbv_cancel(state_->handle.get());
     }
 
-    // Closes the client, as its destructor does. A call in progress on another thread is cancelled, and has
-    // ended when this returns.
+    // Closes the client, as its destructor does. A call in progress on another thread is cancelled, and ends
+    // within 50 ms.
     void close() noexcept {
         if (state_ == nullptr) return;
-        std::unique_lock<std::mutex> lock(state_->mutex);
-        state_->closed = true;
+        const std::lock_guard<std::mutex> lock(state_->mutex);
         if (state_->busy) mbv_cancel(state_->handle.get());
-        state_->ended.wait(lock, [this] { return !state_->busy; });
         state_->handle.reset();
+        state_->busy = false;
     }
 
 private:
-    struct free_client {
-        void operator()(mbv_client* handle) const noexcept { mbv_free(handle); }
-    };
-
     struct state {
         state() {
-            if (mbv_version_number() / 10000 != 1) {
+            if (const auto version = mbv_version_number(); version < 10100 || version >= 20000) {
                 throw std::runtime_error(std::string("found libmobivate ") + mbv_version() +
-                                         "; this header needs >= 1.0.0, < 2");
+                                         "; this header needs >= 1.1.0, < 2");
             }
-            handle.reset(mbv_new());
+            handle.reset(mbv_new(), mbv_free);
             if (handle == nullptr) throw std::bad_alloc();
         }
 
         void must_be_idle() const {
-            if (closed) throw std::logic_error("The client is closed.");
+            if (handle == nullptr) throw std::logic_error("The client is closed.");
             if (!busy) return;
             error::facts facts;
             facts.status = status::busy;
-            // Not the library's text: that may be the other call's already.
-            throw error(
-                "The client is in a call on another thread; that call will say whether the old key still "
-                "works.",
-                facts);
+            throw error("The client is in a call on another thread.", facts);
         }
 
-        std::unique_ptr<mbv_client, free_client> handle;
+        // Shared with the call in progress, which asks it how it ended. Null: the client is closed.
+        std::shared_ptr<mbv_client> handle;
         std::mutex mutex;
-        std::condition_variable ended;
         bool busy = false;
-        bool closed = false;
     };
 
-    // A call in progress: no other call begins, and the client is not freed.
+    // A call in progress: no other call begins, and the handle is not freed.
     class call {
     public:
-        explicit call(state& all) : state_(all) {
-            const std::lock_guard<std::mutex> lock(state_.mutex);
-            state_.must_be_idle();
+        explicit call(std::shared_ptr<state> all) : state_(std::move(all)) {
+            const std::lock_guard<std::mutex> lock(state_->mutex);
+            state_->must_be_idle();
             // Forget what cancelled an earlier call; cancelling this one comes later.
-            mbv_uncancel(state_.handle.get());
-            state_.busy = true;
+            mbv_uncancel(state_->handle.get());
+            handle_ = state_->handle;
+            state_->busy = true;
         }
         call(const call&) = delete;
         call& operator=(const call&) = delete;
         ~call() {
-            const std::lock_guard<std::mutex> lock(state_.mutex);
-            state_.busy = false;
-            // Under the lock: a waiting close() may be about to destroy the state.
-            state_.ended.notify_all();
+            const std::lock_guard<std::mutex> lock(state_->mutex);
+            state_->busy = false;
         }
-        [[nodiscard]] mbv_client* handle() const noexcept { return state_.handle.get(); }
+        [[nodiscard]] mbv_client* handle() const noexcept { return handle_.get(); }
 
     private:
-        state& state_;
+        std::shared_ptr<state> state_;
+        std::shared_ptr<mbv_client> handle_;
     };
 
-    [[nodiscard]] state& opened() const {
+#if defined(__cpp_lib_jthread)
+    struct cancel_call {
+        mbv_client* handle;
+        void operator()() const noexcept { mbv_cancel(handle); }
+    };
+    // Its destructor waits for a callback that is running: none can hit a later call.
+    using cancel_on_stop = std::stop_callback<cancel_call>;
+#endif
+
+    [[nodiscard]] const std::shared_ptr<state>& opened() const {
         if (state_ == nullptr) throw std::logic_error("The client is closed.");
-        return *state_;
+        return state_;
     }
 
-    [[nodiscard]] static key create(const call& in_progress, std::string_view username,
-                                    std::string_view password) {
-        key made;
-        mbv_client* const handle = in_progress.handle();
-        // A default-constructed view has no address: it is empty, not missing.
-        const auto result = static_cast<status>(
-            mbv_create_key(handle, username.empty() ? "" : username.data(), username.size(),
-                           password.empty() ? "" : password.data(), password.size(), made.bytes_.get(),
-                           key::capacity, &made.size_));
-        if (result == status::ok) return made;
+    template <class Function>
+    [[nodiscard]] static key hand_over(Function function, const call& in_progress, std::string_view username,
+                                       std::string_view password) {
+        key found;
+        const auto result = static_cast<status>(function(in_progress.handle(), address(username),
+                                                         username.size(), address(password), password.size(),
+                                                         found.bytes_.get(), key::capacity, &found.size_));
+        if (result != status::ok) throw failure(in_progress.handle(), result);
+        return found;
+    }
+
+    [[nodiscard]] static bool accepted(const call& in_progress, std::string_view key) {
+        const auto result = static_cast<status>(mbv_test_key(in_progress.handle(), address(key), key.size()));
+        if (result != status::ok && result != status::credentials)
+            throw failure(in_progress.handle(), result);
+        return result == status::ok;
+    }
+
+    // A default-constructed view has no address: it is empty, not missing.
+    [[nodiscard]] static const char* address(std::string_view text) noexcept {
+        return text.empty() ? "" : text.data();
+    }
+
+    // What the library says about the call that has just failed.
+    [[nodiscard]] static error failure(const mbv_client* handle, status result) {
         error::facts facts;
         facts.status = result;
         facts.key_state = static_cast<key_state>(mbv_key_state(handle));
@@ -309,7 +340,7 @@ private:
         if (const std::int64_t wait = mbv_retry_after_ms(handle); wait >= 0)
             facts.retry_after = std::chrono::milliseconds(wait);
         facts.server_message = std::make_shared<const std::string>(text(mbv_server_message, handle));
-        throw error(text(mbv_error_message, handle), facts);
+        return error(text(mbv_error_message, handle), facts);
     }
 
     template <class Getter>
@@ -336,7 +367,7 @@ private:
         set_text("user_agent", all.user_agent);
     }
 
-    std::unique_ptr<state> state_;
+    std::shared_ptr<state> state_;
 };
 
 }  // namespace mobivate

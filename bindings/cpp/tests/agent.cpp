@@ -43,9 +43,9 @@ const char* name(mobivate::key_state state) {
 }
 
 template <class Call>
-std::string outcome(Call call) {
+std::string outcome(Call call, const char* key_state = "unchanged") {
     try {
-        return "MBV_OK replaced 0 0 - -1 - " + field(call());
+        return std::string("MBV_OK ") + key_state + " 0 0 - -1 - " + field(call());
     } catch (const mobivate::error& error) {
         const auto wait = error.retry_after().value_or(std::chrono::milliseconds(-1));
         std::ostringstream line;
@@ -61,6 +61,19 @@ std::string outcome(Call call) {
 
 std::string create(user& one, const std::string& username, const std::string& password) {
     return std::string(one.client.create_key(username, password, one.stop.get_token()).view());
+}
+
+std::string get(user& one, const std::string& username, const std::string& password) {
+    return std::string(one.client.get_key(username, password, one.stop.get_token()).view());
+}
+
+std::string test(user& one, const std::string& key) {
+    bool accepted = false;
+    const std::string line = outcome([&] {
+        accepted = one.client.test_key(key, one.stop.get_token());
+        return std::string();
+    });
+    return accepted || line.rfind("MBV_OK", 0) != 0 ? line : "MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -";
 }
 
 std::string make(const std::string& number, std::istream& fields) {
@@ -101,8 +114,11 @@ std::string answer(const std::string& command, std::istream& fields) {
     fields >> first >> second >> third >> fourth;
     if (command == "set")
         return outcome([&] { return one.client.set(text(first), text(second)), std::string(); });
-    if (command == "create") return outcome([&] { return create(one, text(first), text(second)); });
-    if (command == "wait") return outcome([&] { return std::string(one.call.get().view()); });
+    if (command == "create")
+        return outcome([&] { return create(one, text(first), text(second)); }, "replaced");
+    if (command == "get") return outcome([&] { return get(one, text(first), text(second)); });
+    if (command == "test") return test(one, text(first));
+    if (command == "wait") return outcome([&] { return std::string(one.call.get().view()); }, "replaced");
     if (command == "start") {
         one.call = std::async(std::launch::async, [&one, name = text(first), password = text(second)] {
             return one.client.create_key(name, password, one.stop.get_token());

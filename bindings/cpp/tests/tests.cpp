@@ -17,6 +17,11 @@
 
 namespace {
 
+// What the README says of rotating a key, and its reader's own.
+std::string stored;
+void store(std::string_view key) { stored = key; }
+#include "rotation.hpp"
+
 const std::string password = "correct-password";
 const std::string stalls = R"({"creates":true,"cut":{"after":0,"how":"stall"}})";
 
@@ -134,6 +139,40 @@ TEST_CASE("a key is wiped, and moves") {
     CHECK(key.view().empty());  // NOLINT: after a move it is empty, and says so
     key = client.create_key(username, password);
     CHECK(std::string(key.view()) == standin::account(username).valid_key);
+}
+
+TEST_CASE("the README's rotation settles an unknown outcome, and creates no second key") {
+    for (const char* lost :
+         {R"({"creates":true,"cut":{"after":0,"how":"close"}})", R"({"status":500})", "{}"}) {
+        const std::string username = new_account(lost);
+        auto client = new_client();
+        stored.clear();
+        rotate(client, username, password);
+        CHECK(stored == standin::account(username).valid_key);
+        CHECK(standin::account(username).requests == 1);
+    }
+    auto client = new_client();
+    const std::string username = new_account();
+    CHECK(error_of([&] { rotate(client, username, "wrong"); }).status() == mobivate::status::credentials);
+}
+
+TEST_CASE("asking changes nothing, and every failure but a refused key is thrown") {
+    const std::string username = new_account();
+    auto client = new_client();
+    const auto old = client.get_key(username, password);
+    CHECK(old.view() == standin::account(username).valid_key);
+    CHECK(client.test_key(old.view()));
+    const auto created = client.create_key(username, password);
+    CHECK_FALSE(client.test_key(old.view()));
+    CHECK(client.test_key(created.view()));
+    CHECK(error_of([&] { (void)client.test_key({}); }).status() == mobivate::status::invalid_argument);
+    const auto refused = error_of([&] { (void)client.get_key(username, "wrong"); });
+    CHECK(refused.status() == mobivate::status::credentials);
+    CHECK(refused.key_state() == mobivate::key_state::unchanged);
+    CHECK(refused.http_status() == 401);
+    client.close();
+    CHECK_THROWS_AS((void)client.get_key(username, password), std::logic_error);
+    CHECK_THROWS_AS((void)client.test_key("key"), std::logic_error);
 }
 
 TEST_CASE("cancelling ends this call, and no later one") {

@@ -13,8 +13,8 @@ public class CreateKey {
             return System.out.checkError() ? 6 : 0; // 6: a key was created, but could not be written
         } catch (MobivateException error) {
             System.err.println(error.getMessage()); // says whether the old key still works
-            if (error.keyState() != KeyState.UNCHANGED) return 5;
             if (error.status() == Status.INVALID_ARGUMENT) return 2;
+            if (error.keyState() != KeyState.UNCHANGED) return 5;
             return error.httpStatus().isPresent() ? 3 : 4; // refused, or not sent
         }
     }

@@ -35,9 +35,9 @@ public final class Agent {
         return text.isEmpty() ? "-" : HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String outcome(Callable<String> call) throws Exception {
+    private static String outcome(String keyState, Callable<String> call) throws Exception {
         try {
-            return "MBV_OK replaced 0 0 - -1 - " + field(call.call());
+            return "MBV_OK " + keyState + " 0 0 - -1 - " + field(call.call());
         } catch (MobivateException error) {
             return String.format(
                     "MBV_ERR_%s %s %d %d %s %d %s -",
@@ -55,13 +55,29 @@ public final class Agent {
         }
     }
 
-    private String create(String username, String password) throws MobivateException {
+    /** Makes a call in this thread, which is interrupted where calls are to be cancelled. */
+    private <T> T calling(Callable<T> call) throws Exception {
         if (cancelled) Thread.currentThread().interrupt();
-        try (ApiKey key = client.createKey(username, password)) {
-            return key.asString();
+        try {
+            return call.call();
         } finally {
             Thread.interrupted();
         }
+    }
+
+    private static String shown(ApiKey key) {
+        try (key) {
+            return key.asString();
+        }
+    }
+
+    private String test(String key) throws Exception {
+        boolean[] accepted = {true};
+        String line = outcome("unchanged", () -> {
+            accepted[0] = calling(() -> client.testKey(key));
+            return "";
+        });
+        return accepted[0] ? line : "MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -";
     }
 
     private String await() throws Exception {
@@ -102,17 +118,27 @@ public final class Agent {
         Agent agent = AGENTS.get(words[1]);
         switch (command) {
             case "new", "set" -> {
-                return outcome(() -> {
+                return outcome("unchanged", () -> {
                     for (int at = 2; at < words.length; at += 2)
                         agent.client.setOption(text(words[at]), text(words[at + 1]));
                     return "";
                 });
             }
             case "create" -> {
-                return outcome(() -> agent.create(text(words[2]), text(words[3])));
+                return outcome(
+                        "replaced",
+                        () -> shown(agent.calling(() -> agent.client.createKey(text(words[2]), text(words[3])))));
+            }
+            case "get" -> {
+                return outcome(
+                        "unchanged",
+                        () -> shown(agent.calling(() -> agent.client.getKey(text(words[2]), text(words[3])))));
+            }
+            case "test" -> {
+                return agent.test(text(words[2]));
             }
             case "wait" -> {
-                return outcome(agent::await);
+                return outcome("replaced", agent::await);
             }
             case "start" -> agent.call = agent.client.createKeyAsync(text(words[2]), text(words[3]).toCharArray());
             case "cancel" -> {

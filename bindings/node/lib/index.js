@@ -59,6 +59,9 @@ function endCalls() {
   for (const handle of inCall) load().mbv_cancel(handle);
 }
 
+// What only a call that creates can change.
+const oldKeyWorks = ' The old key still works.';
+
 class Client {
   #library = load();
   /** @type {Handle} */
@@ -69,7 +72,7 @@ class Client {
   constructor(options = {}) {
     this.#handle = this.#library.mbv_new();
     if (this.#handle === null) {
-      throw new MobivateError('There was no memory for a client. The old key still works.', {
+      throw new MobivateError(`There was no memory for a client.${oldKeyWorks}`, {
         code: 'MBV_ERR_NO_MEMORY',
         keyState: 'unchanged',
       });
@@ -109,12 +112,7 @@ class Client {
    * @param {import('mobivate').CallOptions} [options]
    */
   async createKey(username, password, options) {
-    const key = await this.#call(username, password, options);
-    try {
-      return key.toString('utf8');
-    } finally {
-      key.fill(0);
-    }
+    return textOfKey(await this.#keyFrom('mbv_create_key', username, password, options));
   }
 
   /**
@@ -124,7 +122,37 @@ class Client {
    * @returns {Promise<Uint8Array>}
    */
   async createKeyBytes(username, password, options) {
-    return this.#call(username, password, options);
+    return this.#keyFrom('mbv_create_key', username, password, options);
+  }
+
+  /**
+   * @param {string | Uint8Array} username
+   * @param {string | Uint8Array} password
+   * @param {import('mobivate').CallOptions} [options]
+   */
+  async getKey(username, password, options) {
+    return textOfKey(await this.#keyFrom('mbv_get_key', username, password, options));
+  }
+
+  /**
+   * @param {string | Uint8Array} username
+   * @param {string | Uint8Array} password
+   * @param {import('mobivate').CallOptions} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  async getKeyBytes(username, password, options) {
+    return this.#keyFrom('mbv_get_key', username, password, options);
+  }
+
+  /**
+   * @param {string | Uint8Array} key
+   * @param {import('mobivate').CallOptions} [options]
+   */
+  async testKey(key, { signal } = {}) {
+    this.#mustBeIdle();
+    const secrets = [new Secret('key', key)];
+    const accepted = [status.MBV_OK, status.MBV_ERR_CREDENTIALS];
+    return (await this.#call('mbv_test_key', secrets, [], accepted, signal)) === status.MBV_OK;
   }
 
   [Symbol.dispose]() {
@@ -143,20 +171,33 @@ class Client {
   }
 
   /**
+   * @param {'mbv_create_key' | 'mbv_get_key'} name
    * @param {string | Uint8Array} username
    * @param {string | Uint8Array} password
    * @param {import('mobivate').CallOptions} [options]
    * @returns {Promise<Buffer>} the key, in memory of its own
    */
-  async #call(username, password, { signal } = {}) {
+  async #keyFrom(name, username, password, { signal } = {}) {
     this.#mustBeIdle();
-    const library = this.#library;
-    const handle = this.#handle;
-    // Copies: the caller may wipe or change its arrays at once, while the call runs on another thread.
-    const user = new Secret('user name', username);
-    const pass = new Secret('password', password);
+    const secrets = [new Secret('user name', username), new Secret('password', password)];
     const key = Buffer.from(new ArrayBuffer(keyCapacity));
     const keySize = [0];
+    await this.#call(name, secrets, [key, keyCapacity, keySize], [status.MBV_OK], signal);
+    return key.subarray(0, keySize[0]);
+  }
+
+  /**
+   * @param {'mbv_create_key' | 'mbv_get_key' | 'mbv_test_key'} name
+   * @param {Secret[]} secrets copies: the caller may wipe or change its arrays at once, while the call runs on another
+   *   thread
+   * @param {unknown[]} results
+   * @param {number[]} answers the statuses that are no failure
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<number>} the status
+   */
+  async #call(name, secrets, results, answers, signal) {
+    const library = this.#library;
+    const handle = this.#handle;
     const abort = () => library.mbv_cancel(handle);
     if (inCall.size === 0) process.on('exit', endCalls);
     inCall.add(handle);
@@ -167,33 +208,28 @@ class Client {
       signal?.addEventListener('abort', abort);
       if (signal?.aborted) abort();
       const result = await new Promise((/** @type {(result: number) => void} */ resolve) => {
-        library.mbv_create_key.async(
+        const texts = secrets.flatMap(secret => [secret.bytes, secret.size]);
+        library[name].async(
           handle,
-          user.bytes,
-          user.size,
-          pass.bytes,
-          pass.size,
-          key,
-          keyCapacity,
-          keySize,
-          (_, returned) => resolve(returned),
+          ...texts,
+          ...results,
+          (/** @type {unknown} */ _, /** @type {number} */ returned) => resolve(returned),
         );
       }).catch(error => {
         // koffi limits how many calls can wait for a thread.
         throw new MobivateError(
-          `The call could not be started: ${error.message}. The old key still works.`,
+          `The call could not be started: ${error.message}.${name === 'mbv_create_key' ? oldKeyWorks : ''}`,
           { code: 'MBV_ERR_NO_MEMORY', keyState: 'unchanged' },
           { cause: error },
         );
       });
-      if (result !== status.MBV_OK) throw this.#error(result, this.#details(), signal);
-      return key.subarray(0, keySize[0]);
+      if (!answers.includes(result)) throw this.#error(result, this.#details(), signal);
+      return result;
     } finally {
       inCall.delete(handle);
       if (inCall.size === 0) process.off('exit', endCalls);
       signal?.removeEventListener('abort', abort);
-      user.wipe();
-      pass.wipe();
+      for (const secret of secrets) secret.wipe();
       if (this.#closed) library.mbv_free(handle);
     }
   }
@@ -203,10 +239,10 @@ class Client {
       throw Object.assign(new Error('The client is closed.'), { code: 'ERR_MOBIVATE_CLOSED' });
     if (inCall.has(this.#handle)) {
       // The library would not know yet: the call may still be waiting for a thread.
-      throw new MobivateError(
-        'The client is in a call on another thread; that call will say whether the old key still works.',
-        { code: 'MBV_ERR_BUSY', keyState: 'unknown' },
-      );
+      throw new MobivateError('The client is in a call on another thread.', {
+        code: 'MBV_ERR_BUSY',
+        keyState: 'unknown',
+      });
     }
   }
 
@@ -267,6 +303,13 @@ class Secret {
   wipe() {
     this.bytes.fill(0);
   }
+}
+
+/** The key as a string; its bytes are wiped. @param {Uint8Array} key */
+function textOfKey(key) {
+  const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString();
+  key.fill(0);
+  return text;
 }
 
 /**

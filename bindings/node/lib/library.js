@@ -4,12 +4,15 @@
 const koffi = require('koffi');
 
 const defaultName = 'libmobivate.so.1';
-const needed = '>= 1.0.0, < 2';
+const needed = '>= 1.1.0, < 2';
 
 // The functions of mobivate.h that are used here: return type, name, parameter types, as the header writes
 // them.
 const declarations = Object.freeze(
   /** @type {const} */ ([
+    // The version first: an older library lacks some of the others.
+    ['const char *', 'mbv_version', []],
+    ['int32_t', 'mbv_version_number', []],
     ['mbv_client *', 'mbv_new', []],
     ['void', 'mbv_free', ['mbv_client *']],
     ['int32_t', 'mbv_set', ['mbv_client *', 'const char *', 'const char *']],
@@ -18,6 +21,12 @@ const declarations = Object.freeze(
       'mbv_create_key',
       ['mbv_client *', 'const char *', 'size_t', 'const char *', 'size_t', 'char *', 'size_t', 'size_t *'],
     ],
+    [
+      'int32_t',
+      'mbv_get_key',
+      ['mbv_client *', 'const char *', 'size_t', 'const char *', 'size_t', 'char *', 'size_t', 'size_t *'],
+    ],
+    ['int32_t', 'mbv_test_key', ['mbv_client *', 'const char *', 'size_t']],
     ['size_t', 'mbv_error_message', ['const mbv_client *', 'char *', 'size_t']],
     ['int32_t', 'mbv_key_state', ['const mbv_client *']],
     ['int32_t', 'mbv_http_status', ['const mbv_client *']],
@@ -27,8 +36,6 @@ const declarations = Object.freeze(
     ['void', 'mbv_cancel', ['mbv_client *']],
     ['void', 'mbv_uncancel', ['mbv_client *']],
     ['const char *', 'mbv_status_name', ['int32_t']],
-    ['const char *', 'mbv_version', []],
-    ['int32_t', 'mbv_version_number', []],
   ]),
 );
 
@@ -37,6 +44,7 @@ const status = Object.freeze({
   MBV_ERR_NO_MEMORY: -2,
   MBV_ERR_BUSY: -3,
   MBV_ERR_CANCELLED: -4,
+  MBV_ERR_CREDENTIALS: -10,
 });
 
 /** The key states, by their numbers. */
@@ -76,7 +84,7 @@ function loadNow() {
   const where = named
     ? `${named} (from MOBIVATE_LIBRARY)`
     : `${defaultName} (on the dynamic loader's search path)`;
-  const install = 'install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file';
+  const install = 'install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file';
   try {
     if ((koffi.config().async_stack_size ?? 0) < stackSize) koffi.config({ async_stack_size: stackSize });
   } catch {
@@ -99,26 +107,27 @@ function loadNow() {
   };
   /** @type {Record<string, import('koffi').TypeObject | string>} */
   const resultTypes = { 'mbv_client *': pointer, 'const char *': 'str' };
-  /** @type {Record<string, unknown>} */
+  /** @type {Record<string, any>} */
   const library = {};
-  try {
-    for (const [result, name, parameters] of declarations) {
+  for (const [result, name, parameters] of declarations) {
+    try {
       library[name] = handle.func(
         name,
         resultTypes[result] ?? result,
         parameters.map(type => parameterTypes[type] ?? type),
       );
+    } catch (error) {
+      throw loadError(`${where} is not libmobivate 1.x: ${reason(error)}; ${install}`, error);
     }
-  } catch (error) {
-    throw loadError(`${where} is not libmobivate 1.x: ${reason(error)}; ${install}`, error);
+    if (name === 'mbv_version_number') {
+      const version = library.mbv_version_number();
+      if (version < 10100 || version >= 20000) {
+        const found = `libmobivate ${library.mbv_version()}`;
+        throw loadError(`${where}: found ${found}; this package needs ${needed}; ${install}`);
+      }
+    }
   }
-  const functions = /** @type {Library} */ (library);
-  const version = functions.mbv_version_number();
-  if (Math.trunc(version / 10000) !== 1) {
-    const found = `libmobivate ${functions.mbv_version()}`;
-    throw loadError(`${where}: found ${found}; this package needs ${needed}; ${install}`);
-  }
-  return functions;
+  return /** @type {Library} */ (library);
 }
 
 /** @param {unknown} error */

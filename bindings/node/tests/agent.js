@@ -15,10 +15,10 @@ const text = (/** @type {string} */ field) => (field === '-' ? '' : Buffer.from(
 const field = (/** @type {string} */ text) => Buffer.from(text).toString('hex') || '-';
 const optionName = (/** @type {string} */ name) => name.replace(/_./g, part => part[1].toUpperCase());
 
-/** @param {() => Promise<string> | string} call */
-async function outcome(call) {
+/** @param {() => Promise<string> | string} call @param {string} keyState where it succeeds */
+async function outcome(call, keyState = 'unchanged') {
   try {
-    return `MBV_OK replaced 0 0 - -1 - ${field(await call())}`;
+    return `MBV_OK ${keyState} 0 0 - -1 - ${field(await call())}`;
   } catch (/** @type {any} */ error) {
     if (error.code === 'ERR_MOBIVATE_CLOSED') return 'closed';
     if (!(error instanceof MobivateError)) return `error ${field(String(error.stack))}`;
@@ -61,8 +61,18 @@ async function answer(command, number, fields) {
   if (command === 'new') return outcome(() => make(number, fields.map(text)));
   const user = /** @type {User} */ (users.get(number));
   const [first, second] = fields;
-  const create = () => user.client.createKey(text(first), text(second), { signal: user.controller.signal });
-  if (command === 'create') return outcome(create);
+  const { signal } = user.controller;
+  const create = () => user.client.createKey(text(first), text(second), { signal });
+  if (command === 'create') return outcome(create, 'replaced');
+  if (command === 'get') return outcome(() => user.client.getKey(text(first), text(second), { signal }));
+  if (command === 'test') {
+    let accepted = true;
+    const line = await outcome(async () => {
+      accepted = await user.client.testKey(text(first), { signal });
+      return '';
+    });
+    return accepted ? line : 'MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -';
+  }
   if (command === 'wait') return user.call;
   if (command === 'set') {
     return outcome(() => {
@@ -70,7 +80,7 @@ async function answer(command, number, fields) {
       return '';
     });
   }
-  if (command === 'start') user.call = outcome(create);
+  if (command === 'start') user.call = outcome(create, 'replaced');
   else if (command === 'cancel') user.controller.abort();
   else if (command === 'uncancel') user.controller = new AbortController();
   else if (command === 'close') user.client.close();

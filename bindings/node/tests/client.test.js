@@ -4,6 +4,8 @@
 const assert = require('node:assert/strict');
 const childProcess = require('node:child_process');
 const { getEventListeners, once, setMaxListeners } = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
 const { test } = require('node:test');
 const v8 = require('node:v8');
 const vm = require('node:vm');
@@ -229,6 +231,57 @@ test('a signal that is aborted while its call waits for a thread ends it', async
     assert.equal(call.reason.code, 'MBV_ERR_CANCELLED');
   }
   for (const client of clients) client.close();
+});
+
+test('asking changes nothing, and a key is accepted or not', async () => {
+  const username = await newAccount();
+  const client = new Client(standin.overHttps);
+  const old = await client.getKeyBytes(username, Buffer.from(password));
+  assert.equal(Buffer.from(old).toString(), (await standin.account(username)).valid_key);
+  assert.equal(await client.testKey(old), true);
+  const key = await client.createKey(username, password);
+  assert.equal(await client.getKey(username, password), key);
+  const tested = client.testKey(old);
+  old.fill(0); // at once
+  assert.equal(await tested, false);
+  assert.equal(await client.testKey(key), true);
+  await assert.rejects(client.testKey('half a \ud83d character'), { code: 'MBV_ERR_INVALID_ARGUMENT' });
+  // @ts-expect-error no text
+  await assert.rejects(client.testKey(42), TypeError);
+  await assert.rejects(client.getKey(username, 'wrong'), {
+    code: 'MBV_ERR_CREDENTIALS',
+    keyState: 'unchanged',
+    httpStatus: 401,
+  });
+  const aborted = { signal: AbortSignal.abort() };
+  const cancelled = { name: 'AbortError', keyState: 'unchanged' };
+  await assert.rejects(client.getKey(username, password, aborted), cancelled);
+  await assert.rejects(client.testKey(key, aborted), cancelled);
+  client.close();
+  await assert.rejects(client.getKey(username, password), { code: 'ERR_MOBIVATE_CLOSED' });
+  await assert.rejects(client.testKey(key), { code: 'ERR_MOBIVATE_CLOSED' });
+});
+
+test("the README's rotation settles an unknown outcome, and creates no second key", async () => {
+  const readme = fs.readFileSync(
+    path.join(path.dirname(require.resolve('mobivate')), '../README.md'),
+    'utf8',
+  );
+  const [, code] = /** @type {RegExpExecArray} */ (
+    /^## Rotating a key\n.*?^```js\n(.*?)^```$/ms.exec(readme)
+  );
+  const rotate = new Function(`${code}; return rotate;`)();
+  const lost = { creates: true, cut: { after: 0, how: 'close' } };
+  for (const scenario of [lost, { status: 500 }, {}]) {
+    const username = await newAccount(scenario);
+    const client = new Client(standin.overHttps);
+    /** @type {string[]} */
+    const stored = [];
+    await rotate(client, username, password, (/** @type {string} */ key) => stored.push(key));
+    client.close();
+    const { requests, valid_key: valid } = await standin.account(username);
+    assert.deepEqual({ requests, stored }, { requests: 1, stored: [valid] });
+  }
 });
 
 test('closing a client during a call ends the call, and then the client', async () => {

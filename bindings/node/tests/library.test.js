@@ -8,7 +8,7 @@ const { test } = require('node:test');
 
 const library = /** @type {string} */ (process.env.MOBIVATE_LIBRARY);
 const stubs = /** @type {string} */ (process.env.MOBIVATE_STUBS);
-const install = 'install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file';
+const install = 'install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file';
 
 /**
  * Makes a client in a process of its own.
@@ -57,12 +57,12 @@ test('a library that is something else', () => {
   assert.ok(message.endsWith(install), message);
 });
 
-for (const version of ['0.9.0', '2.0.0']) {
+for (const version of ['0.9.0', '1.0.0', '2.0.0']) {
   test(`libmobivate ${version}`, () => {
     assert.equal(
       newClient({ MOBIVATE_LIBRARY: undefined, LD_LIBRARY_PATH: path.join(stubs, version) }),
       `ERR_MOBIVATE_LIBRARY: libmobivate.so.1 (on the dynamic loader's search path): found libmobivate ` +
-        `${version}; this package needs >= 1.0.0, < 2; ${install}`,
+        `${version}; this package needs >= 1.1.0, < 2; ${install}`,
     );
   });
 }

@@ -5,7 +5,7 @@
  *
  * - `unchanged`: the old key still works.
  * - `replaced`: the old key is revoked.
- * - `unknown`: the old key may be revoked. Create a key again to have a valid one.
+ * - `unknown`: the old key may be revoked. Ask with {@link Client.getKey} which key is valid.
  */
 export type KeyState = 'unchanged' | 'replaced' | 'unknown';
 
@@ -47,7 +47,7 @@ export type ErrorCode =
 /** What an error carries. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
-  /** Whether the old key still works. The message says it too. */
+  /** Whether the old key still works: `unchanged` after a call that does not create one. */
   readonly keyState: KeyState;
   /** The status code of the answer; null when none came. */
   readonly httpStatus: number | null;
@@ -60,8 +60,8 @@ export interface ErrorDetails {
 }
 
 /**
- * A call returned no key. The message says why, and whether the old key still works; it never contains a password or
- * a key. If the code is `MBV_ERR_CANCELLED`, the `name` is `AbortError`, and `cause` is the signal's reason.
+ * A call failed. The message says why, and where a key was to be created, whether the old one still works; it never
+ * contains a password or a key. If the code is `MBV_ERR_CANCELLED`, the `name` is `AbortError`, and `cause` is the signal's reason.
  *
  * `structuredClone` and `postMessage` make a plain `Error` of any error, and drop its properties: send
  * {@link MobivateError.toJSON}, and revive it with {@link MobivateError.from}.
@@ -111,11 +111,11 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Creates API keys, one call at a time, and keeps its connection for the next one. */
+/** Creates API keys, asks for them and tests them, one call at a time, and keeps its connection for the next one. */
 export class Client {
   /**
    * @throws {MobivateError} `MBV_ERR_INVALID_ARGUMENT`: an option is invalid; the message names it.
-   * @throws {Error} `ERR_MOBIVATE_LIBRARY`: libmobivate is missing, or its version is not 1.x.
+   * @throws {Error} `ERR_MOBIVATE_LIBRARY`: libmobivate is missing, older than 1.1, or not version 1.
    */
   constructor(options?: ClientOptions);
 
@@ -148,6 +148,32 @@ export class Client {
     password: string | Uint8Array,
     options?: CallOptions,
   ): Promise<Uint8Array>;
+
+  /**
+   * Asks for the key that an account has now, and changes none: after a `keyState` of `unknown` it settles which key
+   * is valid. All else is as for {@link Client.createKey}.
+   */
+  getKey(
+    username: string | Uint8Array,
+    password: string | Uint8Array,
+    options?: CallOptions,
+  ): Promise<string>;
+
+  /** The same with the key as bytes in memory of its own: `key.fill(0)` wipes it. */
+  getKeyBytes(
+    username: string | Uint8Array,
+    password: string | Uint8Array,
+    options?: CallOptions,
+  ): Promise<Uint8Array>;
+
+  /**
+   * Asks whether the service accepts a key. Resolves to true where it does, and to false where it refuses the key;
+   * rejects with a {@link MobivateError} where neither is known.
+   *
+   * @param key 1 to 4096 bytes of printable ASCII without spaces; an array is copied before this returns, and may be
+   *   wiped at once
+   */
+  testKey(key: string | Uint8Array, options?: CallOptions): Promise<boolean>;
 
   /**
    * Closes the connection and wipes what the client holds. A call in progress is cancelled, and rejects. Closing

@@ -18,6 +18,9 @@ export async function usage(signal: AbortSignal): Promise<Uint8Array> {
   try {
     const key: string = await client.createKey('a', new Uint8Array(3));
     await client.createKey(Buffer.from('a'), key, { signal });
+    const current: string = await client.getKey('a', new Uint8Array(3), { signal });
+    const accepted: boolean = await client.testKey(await client.getKeyBytes('a', current), { signal });
+    if (accepted) await client.testKey('a');
     return await client.createKeyBytes('a', 'b', {});
   } catch (error) {
     if (!(error instanceof MobivateError)) throw error;
@@ -41,6 +44,8 @@ export async function refused(client: Client, error: MobivateError): Promise<voi
   await client.createKey('a', 1);
   // @ts-expect-error the password is missing
   await client.createKey('a');
+  // @ts-expect-error a number is no key
+  await client.testKey(1);
   // @ts-expect-error no such option
   client.set({ retries: 3 });
   // @ts-expect-error milliseconds are a number

@@ -106,6 +106,49 @@ public class ClientTest {
     }
 
     @Test
+    public void askingChangesNothing() throws Exception {
+        String username = Standin.newAccount();
+        byte[] bytes = PASSWORD.getBytes(StandardCharsets.UTF_8);
+        try (Client client = Standin.client();
+                ApiKey old = client.getKey(username, SECRET)) {
+            assertEquals(Standin.validKey(username), old.asString());
+            assertTrue(client.testKey(old));
+            try (ApiKey created = client.createKey(username, SECRET);
+                    ApiKey text = client.getKey(username, PASSWORD);
+                    ApiKey asBytes = client.getKey(username, bytes);
+                    ApiKey later = client.getKeyAsync(username, SECRET).get()) {
+                for (ApiKey key : List.of(created, text, asBytes, later)) {
+                    assertEquals(Standin.validKey(username), key.asString());
+                }
+                assertFalse(client.testKey(old));
+                assertTrue(client.testKey(created));
+                assertTrue(client.testKey(created.asString()));
+                assertTrue(client.testKey(created.toByteArray()));
+                assertTrue(client.testKey(created.asString().toCharArray()));
+                assertTrue(client.testKeyAsync(created.asString().toCharArray()).get());
+            }
+            assertFalse(client.testKeyAsync(old.asString().toCharArray()).get());
+            assertEquals(1, Standin.requests(username));
+            MobivateException error =
+                    assertThrows(MobivateException.class, () -> client.getKey(username, "wrong"));
+            assertEquals(Status.CREDENTIALS, error.status());
+            assertEquals(KeyState.UNCHANGED, error.keyState());
+            error = assertThrows(MobivateException.class, () -> client.testKey("half a \ud83d character"));
+            assertEquals(Status.INVALID_ARGUMENT, error.status());
+        }
+    }
+
+    @Test
+    public void aTestThatHasNotBegunIsCancelledWithoutAWordOfAnOldKey() {
+        try (Client client = Standin.client()) {
+            CompletableFuture<Boolean> future = client.testKeyAsync(SECRET, task -> {});
+            assertTrue(future.cancel(false));
+            CancellationException error = assertThrows(CancellationException.class, future::join);
+            assertEquals("The call was cancelled before it began.", error.getMessage());
+        }
+    }
+
+    @Test
     public void halfACharacterIsNotReplaced() {
         try (Client client = Standin.client()) {
             MobivateException error = assertThrows(
@@ -162,6 +205,7 @@ public class ClientTest {
             key.close();
             assertThrows(IllegalStateException.class, key::asString);
             assertThrows(IllegalStateException.class, key::toByteArray);
+            assertThrows(IllegalStateException.class, () -> client.testKey(key));
             assertEquals("ApiKey[36 bytes]", key.toString());
         }
     }
@@ -173,6 +217,8 @@ public class ClientTest {
         client.close();
         List<IllegalStateException> errors = List.of(
                 assertThrows(IllegalStateException.class, () -> client.createKey("nobody", PASSWORD)),
+                assertThrows(IllegalStateException.class, () -> client.getKey("nobody", SECRET)),
+                assertThrows(IllegalStateException.class, () -> client.testKey("key")),
                 assertThrows(IllegalStateException.class, () -> client.setTimeout(Duration.ofSeconds(1))),
                 (IllegalStateException) assertThrows(
                                 CompletionException.class,
@@ -184,7 +230,7 @@ public class ClientTest {
     }
 
     @Test
-    public void closingDuringACallEndsItAndWaitsForItsEnd() throws Exception {
+    public void closingDuringACallEndsIt() throws Exception {
         try (Stalled stalled = new Stalled()) {
             stalled.client.close();
             MobivateException error = failureOf(stalled.key);
@@ -521,9 +567,11 @@ public class ClientTest {
     public void whatAnExecutorDropsIsDropped() throws Exception {
         try (Client client = Standin.newClient()) {
             CompletableFuture<ApiKey> future = client.createKeyAsync("nobody", SECRET, task -> {});
-            Field field = future.getClass().getDeclaredField("password");
+            Field operation = future.getClass().getDeclaredField("operation");
+            operation.setAccessible(true);
+            Field field = operation.get(future).getClass().getDeclaredField("password");
             field.setAccessible(true);
-            WeakReference<Object> password = new WeakReference<>(field.get(future));
+            WeakReference<Object> password = new WeakReference<>(field.get(operation.get(future)));
             assertFalse(password.refersTo(null));
             future = null;
             for (int turn = 0; turn < 100 && !password.refersTo(null); ++turn) {

@@ -20,7 +20,7 @@ public class LibraryTest {
     @Rule
     public final TestWatcher skipped = new Standin.Skipped();
 
-    private static final String INSTALL = "; install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file";
+    private static final String INSTALL = "; install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file";
 
     private Path library;
 
@@ -121,10 +121,10 @@ public class LibraryTest {
 
     @Test
     public void anotherVersion() throws Exception {
-        for (String version : List.of("0.9.0", "2.0.0")) {
+        for (String version : List.of("0.9.0", "1.0.0", "2.0.0")) {
             String folder = Standin.variable("MOBIVATE_STUBS") + "/" + version;
             String message = "libmobivate.so.1 (in jna.library.path and on the loader's search path): found libmobivate "
-                    + version + "; this package needs >= 1.0.0, < 2" + INSTALL;
+                    + version + "; this package needs >= 1.1.0, < 2" + INSTALL;
             Map<String, String> environment = Map.of("MOBIVATE_LIBRARY", "", "LD_LIBRARY_PATH", folder);
             assertEquals(List.of(message, message), run(environment));
         }

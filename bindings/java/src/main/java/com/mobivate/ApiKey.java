@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A new API key, outside the Java heap, where no collector copies it. It is wiped when it is closed, or collected.
+ * An API key, outside the Java heap, where no collector copies it. It is wiped when it is closed, or collected.
  *
  * <p>Instances may be used by several threads.
  */
@@ -52,6 +52,14 @@ public final class ApiKey implements AutoCloseable {
             throw new IllegalStateException("The key is closed.");
         }
         return memory.getByteArray(0, size);
+    }
+
+    /** A copy that never was on the heap. */
+    synchronized NativeText toNativeText() {
+        if (memory == null) {
+            throw new IllegalStateException("The key is closed.");
+        }
+        return NativeText.of(memory, size);
     }
 
     /** Wipes the key. Closing twice is fine. */

@@ -19,7 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Creates API keys for Mobivate accounts, one call at a time, and keeps its connection for the next one.
+ * Creates API keys for Mobivate accounts, asks for them and tests them, one call at a time, and keeps its connection for the next one.
  *
  * <p>A call blocks its thread. It ends within 50 ms, with a {@link MobivateException} whose status is {@link
  * Status#CANCELLED}, when the thread is interrupted (the interrupt status stays set) or the client is closed.
@@ -32,8 +32,13 @@ public final class Client implements AutoCloseable {
     /** Holds the longest key there is and its NUL, so that none is left for mbv_take_key. */
     static final int KEY_CAPACITY = 4097;
 
-    private static final String BUSY =
-            "The client is in a call on another thread; that call will say whether the old key still works.";
+    private static final String BUSY = "The client is in a call on another thread.";
+
+    private static final Executor THREAD_OF_ITS_OWN = task -> {
+        Thread thread = new Thread(task, "mobivate");
+        thread.setDaemon(true);
+        thread.start();
+    };
 
     private final MobivateLibrary library = LibraryLoader.load();
     private final ClientPointer pointer;
@@ -48,7 +53,7 @@ public final class Client implements AutoCloseable {
     /**
      * Makes a client with every option at its default.
      *
-     * @throws UnsatisfiedLinkError libmobivate is missing, or its version is not 1.x
+     * @throws UnsatisfiedLinkError libmobivate is missing, older than 1.1, or not version 1
      */
     public Client() {
         MobivateLibrary functions = library;
@@ -169,10 +174,7 @@ public final class Client implements AutoCloseable {
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, String password) throws MobivateException {
-        try (NativeText name = NativeText.of(username);
-                NativeText secret = NativeText.of(password)) {
-            return create(new Call(), name, secret);
-        }
+        return run(creating(NativeText.of(username), NativeText.of(password)));
     }
 
     /**
@@ -185,10 +187,7 @@ public final class Client implements AutoCloseable {
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, char[] password) throws MobivateException {
-        try (NativeText name = NativeText.of(username);
-                NativeText secret = NativeText.of(password)) {
-            return create(new Call(), name, secret);
-        }
+        return run(creating(NativeText.of(username), NativeText.of(password)));
     }
 
     /**
@@ -201,10 +200,7 @@ public final class Client implements AutoCloseable {
      * @throws IllegalStateException the client is closed
      */
     public ApiKey createKey(String username, byte[] password) throws MobivateException {
-        try (NativeText name = NativeText.of(username);
-                NativeText secret = NativeText.of(password)) {
-            return create(new Call(), name, secret);
-        }
+        return run(creating(NativeText.of(username), NativeText.of(password)));
     }
 
     /**
@@ -222,11 +218,7 @@ public final class Client implements AutoCloseable {
      * @return the key, to be closed
      */
     public CompletableFuture<ApiKey> createKeyAsync(String username, char[] password) {
-        return createKeyAsync(username, password, task -> {
-            Thread thread = new Thread(task, "mobivate");
-            thread.setDaemon(true);
-            thread.start();
-        });
+        return createKeyAsync(username, password, THREAD_OF_ITS_OWN);
     }
 
     /**
@@ -238,7 +230,179 @@ public final class Client implements AutoCloseable {
      * @return the key, to be closed
      */
     public CompletableFuture<ApiKey> createKeyAsync(String username, char[] password, Executor executor) {
-        PendingKey pending = new PendingKey(NativeText.of(username), NativeText.of(password));
+        return start(creating(NativeText.of(username), NativeText.of(password)), executor);
+    }
+
+    /**
+     * Asks for the API key that an account has now, and changes none: after {@link KeyState#UNKNOWN} it settles which
+     * key is valid. Sends at most one request.
+     *
+     * @param username at most 65536 bytes of UTF-8
+     * @param password likewise; a string cannot be wiped
+     * @return the key, to be closed
+     * @throws MobivateException the service did not hand over a key
+     * @throws IllegalStateException the client is closed
+     */
+    public ApiKey getKey(String username, String password) throws MobivateException {
+        return run(asking(NativeText.of(username), NativeText.of(password)));
+    }
+
+    /**
+     * The same with a password that the caller can wipe.
+     *
+     * @param username at most 65536 bytes of UTF-8
+     * @param password likewise, once encoded
+     * @return the key, to be closed
+     * @throws MobivateException the service did not hand over a key
+     * @throws IllegalStateException the client is closed
+     */
+    public ApiKey getKey(String username, char[] password) throws MobivateException {
+        return run(asking(NativeText.of(username), NativeText.of(password)));
+    }
+
+    /**
+     * The same with a password that the caller can wipe.
+     *
+     * @param username at most 65536 bytes of UTF-8
+     * @param password likewise
+     * @return the key, to be closed
+     * @throws MobivateException the service did not hand over a key
+     * @throws IllegalStateException the client is closed
+     */
+    public ApiKey getKey(String username, byte[] password) throws MobivateException {
+        return run(asking(NativeText.of(username), NativeText.of(password)));
+    }
+
+    /**
+     * Asks for the key in a daemon thread of its own. The future is like that of {@link #createKeyAsync(String, char[])}.
+     *
+     * @param username at most 65536 bytes of UTF-8
+     * @param password likewise, once encoded; it is copied before this returns, and may be wiped at once
+     * @return the key, to be closed
+     */
+    public CompletableFuture<ApiKey> getKeyAsync(String username, char[] password) {
+        return getKeyAsync(username, password, THREAD_OF_ITS_OWN);
+    }
+
+    /**
+     * The same by an executor, one of whose threads is blocked during the call.
+     *
+     * @param username at most 65536 bytes of UTF-8
+     * @param password likewise, once encoded; it is copied before this returns, and may be wiped at once
+     * @param executor runs the call
+     * @return the key, to be closed
+     */
+    public CompletableFuture<ApiKey> getKeyAsync(String username, char[] password, Executor executor) {
+        return start(asking(NativeText.of(username), NativeText.of(password)), executor);
+    }
+
+    /**
+     * Asks whether the service accepts an API key. Changes nothing, and sends at most one request.
+     *
+     * @param key as it was handed over; it stays open
+     * @return true where the service accepts it, false where it refuses it
+     * @throws MobivateException neither is known
+     * @throws IllegalStateException the client or the key is closed
+     */
+    public boolean testKey(ApiKey key) throws MobivateException {
+        return run(testing(key.toNativeText()));
+    }
+
+    /**
+     * The same with a string, which cannot be wiped.
+     *
+     * @param key 1 to 4096 characters of printable ASCII without spaces
+     * @return true where the service accepts it, false where it refuses it
+     * @throws MobivateException neither is known
+     * @throws IllegalStateException the client is closed
+     */
+    public boolean testKey(String key) throws MobivateException {
+        return run(testing(NativeText.of(key)));
+    }
+
+    /**
+     * The same with a key that the caller can wipe.
+     *
+     * @param key 1 to 4096 characters of printable ASCII without spaces
+     * @return true where the service accepts it, false where it refuses it
+     * @throws MobivateException neither is known
+     * @throws IllegalStateException the client is closed
+     */
+    public boolean testKey(char[] key) throws MobivateException {
+        return run(testing(NativeText.of(key)));
+    }
+
+    /**
+     * The same with a key that the caller can wipe.
+     *
+     * @param key 1 to 4096 bytes of printable ASCII without spaces
+     * @return true where the service accepts it, false where it refuses it
+     * @throws MobivateException neither is known
+     * @throws IllegalStateException the client is closed
+     */
+    public boolean testKey(byte[] key) throws MobivateException {
+        return run(testing(NativeText.of(key)));
+    }
+
+    /**
+     * Tests a key in a daemon thread of its own. The future is like that of {@link #createKeyAsync(String, char[])}.
+     *
+     * @param key 1 to 4096 characters of printable ASCII without spaces; it is copied before this returns, and may be
+     *     wiped at once
+     * @return true where the service accepts it, false where it refuses it
+     */
+    public CompletableFuture<Boolean> testKeyAsync(char[] key) {
+        return testKeyAsync(key, THREAD_OF_ITS_OWN);
+    }
+
+    /**
+     * The same by an executor, one of whose threads is blocked during the call.
+     *
+     * @param key 1 to 4096 characters of printable ASCII without spaces; it is copied before this returns, and may be
+     *     wiped at once
+     * @param executor runs the call
+     * @return true where the service accepts it, false where it refuses it
+     */
+    public CompletableFuture<Boolean> testKeyAsync(char[] key, Executor executor) {
+        return start(testing(NativeText.of(key)), executor);
+    }
+
+    /**
+     * Closes the connection and wipes what the client holds. A call on another thread is cancelled, and ends within
+     * 50 ms. Closing twice is fine.
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closed = true;
+            if (running == null) {
+                freeing.clean();
+            } else {
+                library.mbv_cancel(pointer); // The call frees the client, once it has asked how it ended.
+            }
+        }
+    }
+
+    private Operation<ApiKey> creating(NativeText username, NativeText password) {
+        return new KeyOperation(library::mbv_create_key, " The old key still works.", username, password);
+    }
+
+    private Operation<ApiKey> asking(NativeText username, NativeText password) {
+        return new KeyOperation(library::mbv_get_key, "", username, password);
+    }
+
+    private Operation<Boolean> testing(NativeText key) {
+        return new TestOperation(key);
+    }
+
+    private <T> T run(Operation<T> operation) throws MobivateException {
+        try (operation) {
+            return operation.run(new Call());
+        }
+    }
+
+    private <T> CompletableFuture<T> start(Operation<T> operation, Executor executor) {
+        Pending<T> pending = new Pending<>(operation);
         try {
             executor.execute(pending::run);
         } catch (RuntimeException | Error error) {
@@ -248,68 +412,154 @@ public final class Client implements AutoCloseable {
         return pending;
     }
 
-    /**
-     * Closes the connection and wipes what the client holds. A call on another thread is cancelled, and has ended
-     * when this returns. Closing twice is fine.
-     */
-    @Override
-    public void close() {
-        boolean interrupted = false;
-        synchronized (lock) {
-            closed = true;
-            if (running != null) {
-                library.mbv_cancel(pointer);
-            }
-            while (running != null) {
-                try {
-                    lock.wait();
-                } catch (InterruptedException error) {
-                    interrupted = true; // The wait is short, and there is nothing that could be done sooner.
-                }
-            }
-        }
-        freeing.clean();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
+    /** What a call asks of the library, with its texts, which are wiped when it is closed. */
+    private abstract class Operation<T> implements AutoCloseable {
+        /** What is true of the old key before anything is sent; empty where the operation cannot change it. */
+        final String unsent;
 
-    private ApiKey create(Call call, NativeText username, NativeText password) throws MobivateException {
-        Memory key = new Memory(KEY_CAPACITY);
-        boolean created = false;
-        try {
+        private final NativeText[] texts;
+
+        Operation(String unsent, NativeText... texts) {
+            this.unsent = unsent;
+            this.texts = texts;
+        }
+
+        /** Calls the library, and returns the status. */
+        abstract int call();
+
+        abstract boolean isAnswer(int status);
+
+        /** What comes of a status that is an answer. */
+        abstract T result(int status);
+
+        /** Closes a result that nobody takes. */
+        abstract void drop(T result);
+
+        T run(Call call) throws MobivateException {
             begin(call);
-            try (SizeTByReference size = new SizeTByReference()) {
-                int result;
+            try {
+                int status;
                 call.enter();
                 try {
-                    result = library.mbv_create_key(
-                            pointer,
-                            username.pointer(),
-                            username.size(),
-                            password.pointer(),
-                            password.size(),
-                            key,
-                            new SizeT(KEY_CAPACITY),
-                            size);
+                    status = call();
                 } finally {
                     call.leave();
                 }
-                if (result != Status.OK) {
-                    throw failure(Status.of(result));
+                if (!isAnswer(status)) {
+                    throw failure(Status.of(status));
                 }
-                created = true;
-                return new ApiKey(key, (int) size.value());
+                return result(status);
             } finally {
                 end();
-                Reference.reachabilityFence(this);
+                Reference.reachabilityFence(Client.this);
             }
-        } finally {
-            if (!created) {
+        }
+
+        @Override
+        public void close() {
+            for (NativeText text : texts) {
+                text.close();
+            }
+        }
+    }
+
+    /** A function of the library that hands over a key. */
+    private interface KeyFunction {
+        int call(
+                ClientPointer client,
+                Pointer username,
+                SizeT usernameSize,
+                Pointer password,
+                SizeT passwordSize,
+                Pointer key,
+                SizeT keyCapacity,
+                SizeTByReference keySize);
+    }
+
+    private final class KeyOperation extends Operation<ApiKey> {
+        private final KeyFunction function;
+        private final NativeText username;
+        private final NativeText password;
+        private Memory key;
+        private int size;
+
+        KeyOperation(KeyFunction function, String unsent, NativeText username, NativeText password) {
+            super(unsent, username, password);
+            this.function = function;
+            this.username = username;
+            this.password = password;
+        }
+
+        @Override
+        int call() {
+            key = new Memory(KEY_CAPACITY);
+            try (SizeTByReference keySize = new SizeTByReference()) {
+                int status = function.call(
+                        pointer,
+                        username.pointer(),
+                        username.size(),
+                        password.pointer(),
+                        password.size(),
+                        key,
+                        new SizeT(KEY_CAPACITY),
+                        keySize);
+                size = (int) keySize.value();
+                return status;
+            }
+        }
+
+        @Override
+        boolean isAnswer(int status) {
+            return status == Status.OK;
+        }
+
+        @Override
+        ApiKey result(int status) {
+            ApiKey handedOver = new ApiKey(key, size);
+            key = null;
+            return handedOver;
+        }
+
+        @Override
+        void drop(ApiKey result) {
+            result.close();
+        }
+
+        @Override
+        public void close() {
+            super.close();
+            if (key != null) {
                 key.clear();
                 key.close();
             }
         }
+    }
+
+    private final class TestOperation extends Operation<Boolean> {
+        private final NativeText key;
+
+        TestOperation(NativeText key) {
+            super("", key);
+            this.key = key;
+        }
+
+        @Override
+        int call() {
+            return library.mbv_test_key(pointer, key.pointer(), key.size());
+        }
+
+        @Override
+        boolean isAnswer(int status) {
+            return status == Status.OK || status == Status.CREDENTIALS.value();
+        }
+
+        @Override
+        Boolean result(int status) {
+            return status == Status.OK;
+        }
+
+        @Override
+        void drop(Boolean result) {}
     }
 
     private void begin(Call call) throws MobivateException {
@@ -333,7 +583,9 @@ public final class Client implements AutoCloseable {
     private void end() {
         synchronized (lock) {
             running = null;
-            lock.notifyAll();
+            if (closed) {
+                freeing.clean();
+            }
         }
     }
 
@@ -407,29 +659,26 @@ public final class Client implements AutoCloseable {
         }
     }
 
-    /** A key that is being created by an executor. */
-    private final class PendingKey extends CompletableFuture<ApiKey> {
+    /** A call that is being made by an executor. */
+    private final class Pending<T> extends CompletableFuture<T> {
         private final Call call = new Call();
-        private final NativeText username;
-        private final NativeText password;
+        private final Operation<T> operation;
         private final AtomicBoolean claimed = new AtomicBoolean();
         private volatile boolean toBeCancelled;
 
-        PendingKey(NativeText username, NativeText password) {
-            this.username = username;
-            this.password = password;
-            whenComplete((key, error) -> giveUp()); // Whoever has completed it.
+        Pending(Operation<T> operation) {
+            this.operation = operation;
+            whenComplete((result, error) -> giveUp()); // Whoever has completed it.
         }
 
         void run() {
             if (!claimed.compareAndSet(false, true)) {
                 return;
             }
-            try (username;
-                    password) {
-                ApiKey key = create(call, username, password);
-                if (!complete(key)) {
-                    key.close();
+            try (operation) {
+                T result = operation.run(call);
+                if (!complete(result)) {
+                    operation.drop(result);
                 }
             } catch (MobivateException error) {
                 boolean cancelled = toBeCancelled && error.status() == Status.CANCELLED;
@@ -443,8 +692,7 @@ public final class Client implements AutoCloseable {
         private boolean giveUp() {
             boolean unclaimed = claimed.compareAndSet(false, true);
             if (unclaimed) {
-                username.close();
-                password.close();
+                operation.close();
             }
             call.cancel();
             return unclaimed;
@@ -455,11 +703,11 @@ public final class Client implements AutoCloseable {
             toBeCancelled = true;
             if (giveUp()) {
                 completeExceptionally(cancellation(new MobivateException(
-                        "The call was cancelled before it began. The old key still works.",
+                        "The call was cancelled before it began." + operation.unsent,
                         Status.CANCELLED,
                         KeyState.UNCHANGED)));
             }
-            handle((key, error) -> key).join(); // Within 50 ms.
+            handle((result, error) -> result).join(); // Within 50 ms.
             return isCancelled();
         }
 

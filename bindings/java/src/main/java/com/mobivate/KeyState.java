@@ -9,7 +9,7 @@ public enum KeyState {
     /** The old key is revoked. */
     REPLACED,
 
-    /** The old key may be revoked. Create a key again to have a valid one. */
+    /** The old key may be revoked. Ask with {@link Client#getKey(String, char[])} which key is valid. */
     UNKNOWN;
 
     private static final KeyState[] BY_NUMBER = values();

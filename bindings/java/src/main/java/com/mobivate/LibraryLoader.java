@@ -37,25 +37,31 @@ final class LibraryLoader {
             throw failure("cannot load " + where + ": " + reason(error), error);
         }
         MobivateLibrary library = Native.load(name, MobivateLibrary.class, options);
+        String found = null;
         try {
-            for (Method function : MobivateLibrary.class.getDeclaredMethods()) {
-                if (Modifier.isAbstract(function.getModifiers())) {
-                    file.getFunction(function.getName());
+            // The version first: an older library lacks functions.
+            int version = library.mbv_version_number();
+            if (version < 10100 || version >= 20000) {
+                found = library.mbv_version();
+            } else {
+                for (Method function : MobivateLibrary.class.getDeclaredMethods()) {
+                    if (Modifier.isAbstract(function.getModifiers())) {
+                        file.getFunction(function.getName());
+                    }
                 }
             }
         } catch (UnsatisfiedLinkError error) {
             throw failure(where + " is not libmobivate 1.x: " + reason(error), error);
         }
-        if (library.mbv_version_number() / 10000 != 1) {
-            String found = ": found libmobivate " + library.mbv_version();
-            throw failure(where + found + "; this package needs >= 1.0.0, < 2", null);
+        if (found != null) {
+            throw failure(where + ": found libmobivate " + found + "; this package needs >= 1.1.0, < 2", null);
         }
         return library;
     }
 
     private static UnsatisfiedLinkError failure(String what, Throwable cause) {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(
-                what + "; install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file");
+                what + "; install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file");
         error.initCause(cause);
         return error;
     }

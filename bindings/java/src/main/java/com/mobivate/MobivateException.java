@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A call returned no key. The message says why, and whether the old key still works; it never contains a password
- * or a key.
+ * A call failed. The message says why, and where a key was to be created, whether the old one still works; it never
+ * contains a password or a key.
  */
 public final class MobivateException extends Exception {
     private static final long serialVersionUID = 1;
@@ -51,7 +51,7 @@ public final class MobivateException extends Exception {
     }
 
     /**
-     * Whether the account's old key still works. The message says it too.
+     * Whether the account's old key still works: {@link KeyState#UNCHANGED} after a call that does not create one.
      *
      * @return the state; {@link KeyState#UNKNOWN} where serialisation has lost it
      */

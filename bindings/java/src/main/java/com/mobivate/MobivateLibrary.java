@@ -27,6 +27,18 @@ interface MobivateLibrary extends Library {
             SizeT keyCapacity,
             SizeTByReference keySize);
 
+    int mbv_get_key(
+            ClientPointer client,
+            Pointer username,
+            SizeT usernameSize,
+            Pointer password,
+            SizeT passwordSize,
+            Pointer key,
+            SizeT keyCapacity,
+            SizeTByReference keySize);
+
+    int mbv_test_key(ClientPointer client, Pointer key, SizeT keySize);
+
     SizeT mbv_error_message(ClientPointer client, Pointer buffer, SizeT capacity);
 
     int mbv_key_state(ClientPointer client);

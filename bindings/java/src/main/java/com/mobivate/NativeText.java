@@ -37,6 +37,15 @@ final class NativeText implements AutoCloseable {
         return new NativeText(memory, text.length);
     }
 
+    /** A copy of the memory's beginning, byte by byte: an array would be on the heap. */
+    static NativeText of(Memory text, int size) {
+        Memory memory = new Memory(size + 1L);
+        for (int at = 0; at < size; ++at) {
+            memory.setByte(at, text.getByte(at));
+        }
+        return new NativeText(memory, size);
+    }
+
     static NativeText of(char[] text) {
         return of(CharBuffer.wrap(text));
     }
