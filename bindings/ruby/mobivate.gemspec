@@ -9,7 +9,7 @@ Gem::Specification.new do |spec|
   spec.summary = "Create Mobivate API keys, and know whether the old key still works"
   spec.description = "Rotates the API key of a Mobivate bulk-SMS account. Every error says whether the old " \
                      "key still works, and the gem leaves no copy of a password or a key in memory. " \
-                     "Needs libmobivate 1.x, a C library."
+                     "Needs libmobivate 1.1, a C library."
   spec.authors = ["The libmobivate authors"]
   spec.license = "MIT"
   spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "sig/*.rbs", "examples/*.rb", "README.md"] }

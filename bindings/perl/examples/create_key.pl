@@ -11,8 +11,8 @@ if (my $error = $@) {
     # With the exit codes of mbv.
     my ($class) = ref($error) =~ /(\w+)\z/;
     exit 2 if $class eq 'InvalidArgument';
-    exit 3 if $class =~ /^(?:Credentials|RateLimited|Rejected)\z/;
-    exit($error->key_state eq 'unchanged' ? 4 : 5);
+    exit 5 if $error->key_state ne 'unchanged';
+    exit($class =~ /^(?:Credentials|RateLimited|Rejected)\z/ ? 3 : 4);
 }
 if (!print("$key\n") || !close STDOUT) {
     print STDERR "The new key could not be printed ($!): $key\n";

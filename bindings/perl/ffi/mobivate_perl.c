@@ -24,6 +24,9 @@ typedef struct mbv_client mbv_client;
     F(int32_t, mbv_set, (mbv_client *, const char *, const char *))                                         \
     F(int32_t, mbv_create_key,                                                                              \
       (mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *))                 \
+    F(int32_t, mbv_get_key,                                                                                 \
+      (mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *))                 \
+    F(int32_t, mbv_test_key, (mbv_client *, const char *, size_t))                                          \
     F(size_t, mbv_error_message, (const mbv_client *, char *, size_t))                                      \
     F(int32_t, mbv_key_state, (const mbv_client *))                                                         \
     F(int32_t, mbv_http_status, (const mbv_client *))                                                       \
@@ -33,14 +36,14 @@ typedef struct mbv_client mbv_client;
     F(void, mbv_cancel, (mbv_client *))                                                                     \
     F(void, mbv_uncancel, (mbv_client *))                                                                   \
     F(const char *, mbv_status_name, (int32_t))                                                             \
-    F(const char *, mbv_version, (void))                                                                    \
-    F(int32_t, mbv_version_number, (void))
+    F(const char *, mbv_version, (void))
 
 #define DECLARE(returns, name, parameters) static returns(*name) parameters;
 FUNCTIONS(DECLARE)
 
 enum { ok = 0, no_memory = -2, busy = -3, closed = 1, started = 2 };
 enum { unchanged = 0, unknown = 2 };
+enum kind { create_key = 0, get_key = 1, test_key = 2 };
 enum { key_capacity = 4097 }; /* for the longest key there is, so that none is left to be taken */
 
 struct text {
@@ -58,26 +61,43 @@ struct client {
 /* A call, and then its outcome. */
 struct call {
     struct client *client; /* while it is in progress */
+    enum kind kind;
     pthread_t thread;
     pid_t process;
     int done[2]; /* a pipe: something can be read when the call has ended */
-    struct text username, password, key, message, server_message;
+    struct text username, key, message, server_message;
+    struct text secret; /* the password, or the key that is tested */
     int32_t status, key_state, http_status, server_code;
     int64_t retry_after_ms;
 };
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
-/* Loads the library; a second time is fine. Returns NULL, or why it failed. */
-const char *mobivate_perl_load(const char *name) {
+/* The version of a library that is too old or too new, else NULL. Asked before all functions are looked up:
+ * an old library lacks some of them. */
+static const char *unfit_version(void *library, int32_t oldest, int32_t too_new) {
+    const char *(*version)(void);
+    int32_t (*version_number)(void);
+    void *const version_address = dlsym(library, "mbv_version");
+    void *const number_address = dlsym(library, "mbv_version_number");
+    if (version_address == NULL || number_address == NULL) return NULL;
+    memcpy(&version, &version_address, sizeof version_address);
+    memcpy(&version_number, &number_address, sizeof number_address);
+    return version_number() < oldest || version_number() >= too_new ? version() : NULL;
+}
+
+/* Loads the library; a second time is fine. Returns NULL, or why it failed. `*unfit` is the version of one
+ * that is too old or too new, else NULL. */
+const char *mobivate_perl_load(const char *name, int32_t oldest, int32_t too_new, const char **unfit) {
     const char *why = NULL;
     (void)pthread_mutex_lock(&loading);
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-#define FIND(returns, function, parameters)                                        \
-    if (library != NULL && why == NULL) {                                          \
-        void *const address = dlsym(library, #function);                           \
-        if (address == NULL) why = dlerror();                                      \
-        memcpy(&function, &address, sizeof address);                               \
+    *unfit = library != NULL ? unfit_version(library, oldest, too_new) : NULL;
+#define FIND(returns, function, parameters)                 \
+    if (library != NULL && *unfit == NULL && why == NULL) { \
+        void *const address = dlsym(library, #function);    \
+        if (address == NULL) why = dlerror();               \
+        memcpy(&function, &address, sizeof address);        \
     }
     FUNCTIONS(FIND)
     if (library == NULL) why = dlerror();
@@ -86,8 +106,6 @@ const char *mobivate_perl_load(const char *name) {
 }
 
 const char *mobivate_perl_version(void) { return mbv_version(); }
-
-int32_t mobivate_perl_version_number(void) { return mbv_version_number(); }
 
 const char *mobivate_perl_status_name(int32_t status) { return mbv_status_name(status); }
 
@@ -168,22 +186,29 @@ struct call *mobivate_perl_call_new(void) {
     return call;
 }
 
-static int32_t refuse(struct call *call, int32_t status, int32_t key_state, const char *why) {
+/* The calls that only ask do not speak of an old key. */
+static int32_t refuse(struct call *call, int32_t status, int32_t key_state, const char *why,
+                      const char *of_old_key) {
+    if (call->kind != create_key) of_old_key = "";
     call->status = status;
     call->key_state = key_state;
-    (void)copy(&call->message, why, strlen(why));
+    if (reserve(&call->message, strlen(why) + strlen(of_old_key))) {
+        memcpy(call->message.bytes, why, strlen(why));
+        memcpy(call->message.bytes + strlen(why), of_old_key, strlen(of_old_key));
+    }
     return status;
 }
 
 static int32_t refuse_unless_idle(struct call *call, const struct client *client) {
     if (client->is_closed) {
-        return refuse(call, closed, unchanged, "The client is closed. The old key still works.");
+        return refuse(call, closed, unchanged, "The client is closed.", " The old key still works.");
     }
     if (client->call != NULL) {
         /* The library's own words. Asking it could give those of the other call. */
         return refuse(call, busy, unknown,
                       "The client is in a call on another thread. "
-                      "What becomes of the old key is that call's to tell.");
+                      "What becomes of the old key is that call's to tell.",
+                      "");
     }
     return ok;
 }
@@ -201,10 +226,15 @@ static void *call_run(void *argument) {
     struct call *call = argument;
     mbv_client *const client = call->client->mbv;
     size_t key_size = 0;
-    call->status = mbv_create_key(client, call->username.bytes, call->username.size, call->password.bytes,
-                                  call->password.size, call->key.bytes, key_capacity, &key_size);
+    if (call->kind == test_key) {
+        call->status = mbv_test_key(client, call->secret.bytes, call->secret.size);
+    } else {
+        call->status = (call->kind == get_key ? mbv_get_key : mbv_create_key)(
+            client, call->username.bytes, call->username.size, call->secret.bytes, call->secret.size,
+            call->key.bytes, key_capacity, &key_size);
+    }
     wipe(&call->username);
-    wipe(&call->password);
+    wipe(&call->secret);
     call->key_state = mbv_key_state(client);
     if (call->status == ok) {
         call->key.size = key_size;
@@ -237,18 +267,20 @@ static int start_thread(struct call *call) {
 }
 
 /* `started`, or a status, or `closed`. The texts are copied: the handlers of signals may change Perl's own
- * while the call goes on. */
-int32_t mobivate_perl_call_start(struct call *call, struct client *client, const char *username,
-                                 size_t username_size, const char *password, size_t password_size) {
+ * while the call goes on. A test of a key has no user name. */
+int32_t mobivate_perl_call_start(struct call *call, struct client *client, int kind, const char *username,
+                                 size_t username_size, const char *secret, size_t secret_size) {
+    call->kind = (enum kind)kind;
     if (refuse_unless_idle(call, client) != ok) return call->status;
     call->process = getpid();
     call->client = client;
-    if (!copy(&call->username, username, username_size) || !copy(&call->password, password, password_size) ||
+    if (!copy(&call->username, username, username_size) || !copy(&call->secret, secret, secret_size) ||
         !reserve(&call->key, key_capacity - 1) || !start_thread(call)) {
         call->client = NULL;
         client->key_state = unchanged;
         return refuse(call, no_memory, unchanged,
-                      "There was no memory, thread or file descriptor for a call. The old key still works.");
+                      "There was no memory, thread or file descriptor for a call.",
+                      " The old key still works.");
     }
     client->call = call;
     client->key_state = unknown;
@@ -270,9 +302,9 @@ int mobivate_perl_call_wait(const struct call *call) {
 static void leave_to_parent(struct call *call, struct client *client) {
     client->mbv = NULL;
     client->is_closed = 1;
-    (void)refuse(call, closed, unknown,
-                 "The call goes on in the process that this one was forked from. "
-                 "The old key may be revoked.");
+    (void)refuse(call, closed, call->kind == create_key ? unknown : unchanged,
+                 "The call goes on in the process that this one was forked from.",
+                 " The old key may be revoked.");
 }
 
 /* Ends a call that was started, however far it has come. Returns its status. */
@@ -298,7 +330,7 @@ int32_t mobivate_perl_call_end(struct call *call) {
 void mobivate_perl_call_free(struct call *call) {
     (void)mobivate_perl_call_end(call);
     wipe(&call->username);
-    wipe(&call->password);
+    wipe(&call->secret);
     wipe(&call->key);
     wipe(&call->message);
     wipe(&call->server_message);

@@ -4,7 +4,7 @@ package Mobivate;
 use strict;
 use warnings;
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 
 use Mobivate::Client;
 use Mobivate::Error;
@@ -59,7 +59,7 @@ share the memory, as C<$copy = $password> may, nor a literal in the program.
 
 =head2 library_version
 
-The version of libmobivate that is loaded, such as C<1.0.0>.
+The version of libmobivate that is loaded, such as C<1.1.0>.
 
 =head1 ENVIRONMENT
 

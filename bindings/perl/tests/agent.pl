@@ -19,11 +19,13 @@ sub field {
     return unpack 'H*', $text;
 }
 
-sub outcome (&) {
-    my ($call) = @_;
-    my $key = eval { $call->() };
-    return 'MBV_OK replaced 0 0 - -1 - ' . field($key) if !ref $@ && !length $@;
+# Of a call with a client, or of something else.
+sub outcome (&;$) {
+    my ($call, $client) = @_;
+    my $key   = eval { $call->() };
     my $error = $@;
+    return join q( ), 'MBV_OK', $client ? $client->key_state : 'unchanged', '0 0 - -1 -', field($key)
+        if !ref $error && !length $error;
     return 'error ' . field($error) if !ref $error;
     return 'closed'                 if $error->isa('Mobivate::Error::Closed');
     my ($status, $state, $http, $code, $retry_after_ms)
@@ -36,7 +38,24 @@ sub create {
     my ($client, @fields) = @_;
     return outcome {
         $client->create_key(map { my $text = text($_); \$text } @fields)
-    };
+    }
+    $client;
+}
+
+sub get {
+    my ($client, @fields) = @_;
+    return outcome {
+        $client->get_key(map { my $text = text($_); \$text } @fields)
+    }
+    $client;
+}
+
+sub test {
+    my ($client, $key) = @_;
+    my $is_valid;
+    my $outcome = outcome { $is_valid = $client->test_key(\text($key)); q() } $client;
+    $outcome =~ s/^MBV_OK (\w+) 0/MBV_ERR_CREDENTIALS $1 401/ if defined $is_valid && !$is_valid;
+    return $outcome;
 }
 
 # Commands are answered while the call goes on; another call may begin in one of these handlers.
@@ -84,6 +103,8 @@ sub obey {
         }
     ) if $command eq 'set';
     return answer(create($client, @fields)) if $command eq 'create';
+    return answer(get($client, @fields))    if $command eq 'get';
+    return answer(test($client, @fields))   if $command eq 'test';
     return start($number, @fields)          if $command eq 'start';
     if ($command eq 'new') {
         return answer(

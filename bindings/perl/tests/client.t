@@ -92,6 +92,29 @@ subtest 'strings are characters, references have bytes' => sub {
         qr/^The key must be a reference/, 'key';
 };
 
+# All that a refusal tells of the key is false; what the server cannot tell is an error.
+subtest 'a key is got and tested' => sub {
+    my $username = new_account({test => {sequence => [{}, {}, {status => 503}]}});
+    my $client   = Mobivate::Client->new(Standin::over_https());
+    $client->create_key($username, $password);
+    is $client->key_state, 'replaced', 'key_state';
+    $client->get_key_into(\my $key, $username, \$password);
+    is $key,                                   Standin::account($username)->{valid_key}, 'got';
+    is $client->get_key($username, $password), $key,                                     'and again';
+    ok $client->test_key($_), 'valid' for $key, \$key;
+    my $error = error_of(sub { $client->test_key($key) });
+    isa_ok $error, 'Mobivate::Error::Server';
+    is $error->key_state,                'unchanged', 'its key state';
+    is $client->test_key('another-key'), q(),         'refused';
+    is $client->key_state,               'unchanged', 'key_state';
+    like error_of(sub { $client->test_key(undef) }), qr/^The key is undefined at \Q$0/, 'undefined';
+    like error_of(sub { $client->get_key_into($key, $username, $password) }),
+        qr/^The key must be a reference/,
+        'key';
+    $client->close;
+    is error_of(sub { $client->test_key($key) })->message, 'The client is closed.', 'closed';
+};
+
 subtest 'options' => sub {
     like error_of(sub { Mobivate::Client->new('timeout_ms') }),
         qr/^The options must be names and values at \Q$0/, 'odd';

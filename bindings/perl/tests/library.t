@@ -10,7 +10,7 @@ require Process;
 
 my $named   = $ENV{MOBIVATE_LIBRARY};
 my $stubs   = $ENV{MOBIVATE_STUBS};
-my $install = 'Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file.';
+my $install = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
 
 # What comes of loading, in a process of its own.
 sub loading {
@@ -41,9 +41,9 @@ like loading(MOBIVATE_LIBRARY => 'libm.so.6'),
     qr/^\Q$is_thrown\Elibm[.]so[.]6 \(from MOBIVATE_LIBRARY\) is not libmobivate 1[.]x: .*symbol: mbv_new[.] \Q$install\E\z/,
     'something else';
 
-for my $version ('0.9.0', '2.0.0') {
+for my $version ('0.9.0', '1.0.0', '2.0.0') {
     is loading(MOBIVATE_LIBRARY => undef, LD_LIBRARY_PATH => "$stubs/$version"),
-        "${is_thrown}found libmobivate $version, libmobivate.so.1; this distribution needs >= 1.0.0, < 2. $install",
+        "${is_thrown}found libmobivate $version, libmobivate.so.1; this distribution needs >= 1.1.0, < 2. $install",
         "version $version";
 }
 

@@ -76,8 +76,11 @@ my $reset   = {creates => JSON::PP::true(), cut => {after => 0, how => 'reset'}}
 for (
     [2, 'timeout_ms',               "$options, timeout_ms => 0", 'your-pass'],
     [3, 'The old key still works.', $options,                    'another password'],
-    [3, 'slow down',                $options, 'your-pass', {status => 429}],
-    [3, 'refused',                  $options, 'your-pass', {status => 403}],
+    [3, 'slow down',                $options, 'your-pass', {status => 429, body => {code => 429}}],
+    [3, 'refused',                  $options, 'your-pass', {status => 403, body => {code => 403}}],
+    [5, 'may be revoked',           $options, 'your-pass', {status => 401}],
+    [5, 'may be revoked',           $options, 'your-pass', {status => 403}],
+    [5, 'may be revoked',           $options, 'your-pass', {status => 429}],
     [4, 'The old key still works.', $nowhere, 'your-pass'],
     [5, 'may be revoked',           $options, 'your-pass', {status => 500}],
     [5, 'may be revoked',           $options, 'your-pass', $reset],
@@ -96,15 +99,25 @@ my $key = Standin::account($username)->{valid_key};
 like $errors, qr/could not be printed \(.+\): \Q$key\E\n\z/, 'is not lost';
 
 my $start = "use strict; use Mobivate; our \$client = Mobivate::Client->new($options);\n";
+
+# The answer is lost after the service has created a key.
+Standin::create_account($username, 'your-pass', $reset);
+my ($output, $ended)
+    = Process::run_perl("$start my (\$username, \$password) = \@ARGV; $examples[1]", $username, 'your-pass');
+is "$output$ended",              '0',                                      'the example of a rotation';
+is Process::contents('api-key'), Standin::account($username)->{valid_key}, 'has the key';
+is Standin::account($username)->{requests}, 1,                             'of one request';
+is((stat 'api-key')[2] & oct 777, oct 600, 'which is nobody else\'s');
+
 Standin::create_account($username, 'your-pass');
-my ($output) = Process::run_perl("$start my (\$username, \$password) = \@ARGV; $examples[1] print \$key",
+($output) = Process::run_perl("$start my (\$username, \$password) = \@ARGV; $examples[2] print \$key",
     $username, 'your-pass');
 is $output, Standin::account($username)->{valid_key}, 'the example of an alarm';
 
 open my $secret, '>', 'password.txt' or die $!;
 print {$secret} 'your-pass';
 close $secret;
-($output) = Process::run_perl("$start $examples[2] print \$key, '|', \$password");
+($output) = Process::run_perl("$start $examples[3] print \$key, '|', \$password");
 is $output, Standin::account($username)->{valid_key} . '|', 'the example of the secrets';
 chdir $here;
 

@@ -60,6 +60,20 @@ subtest 'the usual alarm' => sub {
     is $client->key_state, 'unknown',    'key_state';
 };
 
+subtest 'one that dies in a call that asks' => sub {
+    my $stalled  = {cut => {after => 0, how => 'stall'}};
+    my $client   = new_client();
+    my $username = new_account({get => $stalled, test => $stalled});
+    my $key      = Standin::account($username)->{valid_key};
+    for my $call (sub { $client->get_key($username, $password) }, sub { $client->test_key($key) }) {
+        local $SIG{ALRM} = sub { die "too slow\n" };
+        Time::HiRes::alarm(0.2);
+        eval { $call->() };
+        is $@,                 "too slow\n", 'its exception';
+        is $client->key_state, 'unchanged',  'key_state';
+    }
+};
+
 subtest 'one that cancels' => sub {
     my $client   = new_client();
     my $username = new_account({sequence => [$stalling, {}]});

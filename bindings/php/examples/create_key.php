@@ -11,9 +11,9 @@ try {
     fwrite(STDERR, $error->getMessage() . "\n"); // says whether the old key still works, too
     exit(match (true) { // with the exit codes of mbv
         $error instanceof ArgumentException => 2,
+        $error->keyState !== KeyState::Unchanged => 5,
         $error instanceof RefusedException => 3,
-        $error->keyState === KeyState::Unchanged => 4,
-        default => 5,
+        default => 4,
     });
 }
 if (!@fwrite(STDOUT, "$key\n")) {

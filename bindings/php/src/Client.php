@@ -5,10 +5,10 @@ declare(strict_types=1);
 namespace Mobivate;
 
 /**
- * Creates API keys, and keeps its connection for the next call.
+ * Creates, gets and tests API keys, and keeps its connection for the next call.
  *
- * The service has one call, and a success revokes the key that the account had. So every call that returns no key
- * throws a MobivateException, whose message and keyState say whether the old key still works.
+ * Creating a key revokes the one that the account had. So a call that fails throws a MobivateException, whose keyState,
+ * and after createKey its message, too, say whether the old key still works. The other calls change no key.
  */
 final class Client
 {
@@ -29,7 +29,7 @@ final class Client
      * @param ?string $proxy a URL, or "" for none; default the environment's, as with curl
      * @param ?string $userAgent default libmobivate/VERSION
      *
-     * @throws LibraryException the library is missing, or not version 1
+     * @throws LibraryException the library is missing, too old or too new
      * @throws ArgumentException an option cannot be used
      */
     public function __construct(
@@ -86,7 +86,7 @@ final class Client
         return ['closed' => $this->handle === null];
     }
 
-    /** The version of the library that is loaded, such as "1.0.0". */
+    /** The version of the library that is loaded, such as "1.1.0". */
     public static function libraryVersion(): string
     {
         return Library::load()->mbv_version();
@@ -118,12 +118,7 @@ final class Client
      */
     public function createKey(string $username, #[\SensitiveParameter] string|Secret $password): string
     {
-        $key = $this->createSecretKey($username, $password);
-        try {
-            return $key->reveal();
-        } finally {
-            $key->wipe();
-        }
+        return self::revealed($this->createSecretKey($username, $password));
     }
 
     /**
@@ -134,28 +129,47 @@ final class Client
      */
     public function createSecretKey(string $username, #[\SensitiveParameter] string|Secret $password): Secret
     {
-        $handle = $this->open();
-        $key = Secret::withCapacity(self::KEY_CAPACITY);
-        $size = \FFI::new('size_t');
-        // A string goes by its address: PHP makes no copy.
-        [$bytes, $length] = is_string($password) ? [$password, strlen($password)] : [$password->memory(), $password->size()];
-        $status = Status::from($this->library->mbv_create_key(
-            $handle, $username, strlen($username), $bytes, $length, $key->memory(), self::KEY_CAPACITY, \FFI::addr($size)
-        ));
-        if ($status === Status::Ok) {
-            $key->resize($size->cdata);
-            return $key;
-        }
-        $retryAfter = $this->library->mbv_retry_after_ms($handle);
-        throw MobivateException::of(
-            $this->text('mbv_error_message'),
-            $status,
-            KeyState::from($this->library->mbv_key_state($handle)),
-            $this->library->mbv_http_status($handle) ?: null,
-            $this->library->mbv_server_code($handle) ?: null,
-            $this->text('mbv_server_message') ?: null,
-            $retryAfter >= 0 ? $retryAfter / 1000 : null,
-        );
+        return $this->handedOver('mbv_create_key', $username, $password);
+    }
+
+    /**
+     * Asks for the API key that an account has now, and changes nothing: after a createKey that left KeyState::Unknown,
+     * say. All else is as with createKey. A string cannot be wiped: see getSecretKey.
+     *
+     * @throws MobivateException the call failed
+     * @throws ClosedException the client is closed
+     */
+    public function getKey(string $username, #[\SensitiveParameter] string|Secret $password): string
+    {
+        return self::revealed($this->getSecretKey($username, $password));
+    }
+
+    /**
+     * The same, for a key that can be wiped.
+     *
+     * @throws MobivateException the call failed
+     * @throws ClosedException the client is closed
+     */
+    public function getSecretKey(string $username, #[\SensitiveParameter] string|Secret $password): Secret
+    {
+        return $this->handedOver('mbv_get_key', $username, $password);
+    }
+
+    /**
+     * Whether the service accepts an API key: false where it refuses the key (401). Changes nothing. A key is 1 to 4096
+     * bytes of printable ASCII without spaces.
+     *
+     * @throws MobivateException nobody can tell
+     * @throws ClosedException the client is closed
+     */
+    public function testKey(#[\SensitiveParameter] string|Secret $key): bool
+    {
+        $status = $this->made('mbv_test_key', self::bytes($key));
+        return match ($status) {
+            Status::Ok => true,
+            Status::Credentials => false,
+            default => throw $this->failure($status),
+        };
     }
 
     /** Makes every later call fail at once, until uncancel. During a call, PHP runs nothing that could call this. */
@@ -182,6 +196,61 @@ final class Client
     private function open(): \FFI\CData
     {
         return $this->handle ?? throw new ClosedException('The client is closed.');
+    }
+
+    private function handedOver(string $function, string $username, #[\SensitiveParameter] string|Secret $password): Secret
+    {
+        $key = Secret::withCapacity(self::KEY_CAPACITY);
+        $size = \FFI::new('size_t');
+        $status = $this->made($function, [
+            $username, strlen($username), ...self::bytes($password), $key->memory(), self::KEY_CAPACITY, \FFI::addr($size),
+        ]);
+        if ($status !== Status::Ok) {
+            throw $this->failure($status);
+        }
+        $key->resize($size->cdata);
+        return $key;
+    }
+
+    private static function revealed(Secret $key): string
+    {
+        try {
+            return $key->reveal();
+        } finally {
+            $key->wipe();
+        }
+    }
+
+    /**
+     * A string goes by its address: PHP makes no copy.
+     *
+     * @return array{string|\FFI\CData, int}
+     */
+    private static function bytes(#[\SensitiveParameter] string|Secret $text): array
+    {
+        return is_string($text) ? [$text, strlen($text)] : [$text->memory(), $text->size()];
+    }
+
+    /** @param list<mixed> $arguments */
+    private function made(string $function, #[\SensitiveParameter] array $arguments): Status
+    {
+        $handle = $this->open();
+        return Status::from($this->library->$function($handle, ...$arguments));
+    }
+
+    /** What the library says of the last call. */
+    private function failure(Status $status): MobivateException
+    {
+        $retryAfter = $this->library->mbv_retry_after_ms($this->handle);
+        return MobivateException::of(
+            $this->text('mbv_error_message'),
+            $status,
+            KeyState::from($this->library->mbv_key_state($this->handle)),
+            $this->library->mbv_http_status($this->handle) ?: null,
+            $this->library->mbv_server_code($this->handle) ?: null,
+            $this->text('mbv_server_message') ?: null,
+            $retryAfter >= 0 ? $retryAfter / 1000 : null,
+        );
     }
 
     /** Rounded up: a short time is not zero. */

@@ -9,8 +9,8 @@ enum KeyState: int
 {
     /** The old key still works. */
     case Unchanged = 0;
-    /** The old key is revoked. */
+    /** The old key is revoked: getKey has the new one, should it be lost. */
     case Replaced = 1;
-    /** The old key may be revoked: create a key again to have a valid one. */
+    /** The old key may be revoked: ask with getKey which key is valid. */
     case Unknown = 2;
 }

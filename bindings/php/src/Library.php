@@ -11,12 +11,17 @@ namespace Mobivate;
  */
 final class Library
 {
+    /** These come first: an old library lacks some of the others. */
+    private const VERSION_DECLARATIONS = 'const char *mbv_version(void); int32_t mbv_version_number(void);';
+
     public const DECLARATIONS = <<<'C'
         typedef struct mbv_client mbv_client;
         mbv_client *mbv_new(void);
         void mbv_free(mbv_client *);
         int32_t mbv_set(mbv_client *, const char *, const char *);
         int32_t mbv_create_key(mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *);
+        int32_t mbv_get_key(mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *);
+        int32_t mbv_test_key(mbv_client *, const char *, size_t);
         size_t mbv_error_message(const mbv_client *, char *, size_t);
         int32_t mbv_key_state(const mbv_client *);
         int32_t mbv_http_status(const mbv_client *);
@@ -41,16 +46,17 @@ final class Library
         }
         $named = getenv('MOBIVATE_LIBRARY') ?: '';
         $where = $named !== '' ? "$named (from MOBIVATE_LIBRARY)" : self::DEFAULT_NAME;
-        $install = 'Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file.';
+        $install = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
         try {
-            $library = \FFI::cdef(self::DECLARATIONS, $named !== '' ? $named : self::DEFAULT_NAME);
+            $name = $named !== '' ? $named : self::DEFAULT_NAME;
+            $version = \FFI::cdef(self::VERSION_DECLARATIONS, $name);
+            $number = $version->mbv_version_number();
+            if ($number < 10100 || $number >= 20000) {
+                throw new LibraryException("found libmobivate {$version->mbv_version()}, $where; this package needs >= 1.1.0, < 2. $install");
+            }
+            return self::$loaded = \FFI::cdef(self::DECLARATIONS, $name);
         } catch (\FFI\Exception $problem) {
             throw new LibraryException("cannot load $where: " . rtrim($problem->getMessage(), '.') . ". $install", 0, $problem);
         }
-        $number = $library->mbv_version_number();
-        if ($number < 10000 || $number >= 20000) {
-            throw new LibraryException("found libmobivate {$library->mbv_version()}, $where; this package needs >= 1.0.0, < 2. $install");
-        }
-        return self::$loaded = $library;
     }
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** libmobivate is missing, or not version 1. */
+/** libmobivate is missing, too old (before 1.1), or too new. */
 final class LibraryException extends \RuntimeException
 {
 }

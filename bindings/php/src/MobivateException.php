@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Mobivate;
 
-/** A call that returned no key. The message says why, and whether the old key still works. */
+/** A call that failed. The message says why, and after createKey whether the old key still works. */
 class MobivateException extends \RuntimeException
 {
     /**

@@ -22,16 +22,18 @@ enum Status: int
     case Rejected = -12;
     case Server = -13;
     case Protocol = -14;
-    /** Never seen: createKey returns a key of any size. */
+    /** Never seen: a key is returned whatever its size. */
     case BufferTooSmall = -15;
     case Internal = -99;
 
-    /** What is true of every call that ends so: nothing was sent, or the server refused. Otherwise nobody can tell. */
+    /**
+     * What is true of every call that ends so: nothing was sent. Otherwise nobody can tell; a refusal may come from a
+     * proxy, after the service has made a key.
+     */
     public function impliedKeyState(): KeyState
     {
         return match ($this) {
-            self::InvalidArgument, self::Resolve, self::Connect, self::Tls,
-            self::Credentials, self::RateLimited, self::Rejected => KeyState::Unchanged,
+            self::InvalidArgument, self::Resolve, self::Connect, self::Tls => KeyState::Unchanged,
             self::Ok => KeyState::Replaced,
             default => KeyState::Unknown,
         };

@@ -116,19 +116,40 @@ final class ClientTest extends TestCase
         $this->assertSame(KeyState::Unknown, $error->keyState);
     }
 
+    /** All that a refusal tells of the key is false; what the server cannot tell is an error. */
+    public function testAKeyIsTested(): void
+    {
+        $username = Standin::newAccount(['test' => ['sequence' => [new stdClass(), new stdClass(), ['status' => 503]]]]);
+        $client = Standin::client();
+        $client->createSecretKey($username, Secret::of(Standin::PASSWORD))->wipe();
+        $key = $client->getSecretKey($username, Secret::of(Standin::PASSWORD));
+        $this->assertSame(Standin::account($username)['valid_key'], $key->reveal());
+        $this->assertTrue($client->testKey($key));
+        $this->assertTrue($client->testKey($client->getKey($username, Standin::PASSWORD)));
+        $error = $this->thrown(Mobivate\ServerException::class, fn () => $client->testKey($key));
+        $this->assertSame([KeyState::Unchanged, 503], [$error->keyState, $error->httpStatus]);
+        $this->assertFalse($client->testKey('another-key'));
+        $error = $this->thrown(ArgumentException::class, fn () => $client->testKey('not-a key'));
+        $this->assertStringNotContainsString('not-a key', "$error" . print_r(array_column($error->getTrace(), 'args'), true));
+    }
+
     public function testClosing(): void
     {
         $client = Standin::client();
         $client->close();
         $client->close();
         $this->thrown(ClosedException::class, fn () => $client->createKey('u', 'p'));
+        $this->thrown(ClosedException::class, fn () => $client->getKey('u', 'p'));
+        $this->thrown(ClosedException::class, fn () => $client->testKey('k'));
         $this->thrown(ClosedException::class, fn () => $client->set('timeout_ms', '1'));
         $this->thrown(ClosedException::class, fn () => $client->cancel());
     }
 
     public function testOptions(): void
     {
-        $this->thrown(TimeoutException::class, fn () => Standin::client(timeout: 0.0004)->createKey(Standin::newAccount(), Standin::PASSWORD));
+        $username = Standin::newAccount(['cut' => ['after' => 0, 'how' => 'stall']]);
+        $error = $this->thrown(TimeoutException::class, fn () => Standin::client('http', timeout: 0.0004)->createKey($username, Standin::PASSWORD));
+        $this->assertStringContainsString('(1 ms)', $error->getMessage()); // a short time is not none
         $error = $this->thrown(ArgumentException::class, fn () => new Client(baseUrl: 'http://example.com'));
         $this->assertStringContainsString('The option base_url must begin with https://', $error->getMessage());
         $this->thrown(ArgumentException::class, fn () => Standin::client()->set('proxy', "a\0b"));

@@ -16,7 +16,7 @@ final class LibraryTest extends TestCase
     {
         $header = json_decode((string) file_get_contents((string) getenv('MOBIVATE_HEADER')), true, 512, JSON_THROW_ON_ERROR);
         preg_match_all('/^(\w[\w ]*\*?) ?(mbv_\w+)\((.*)\);$/m', Library::DECLARATIONS, $found, PREG_SET_ORDER);
-        $this->assertCount(14, $found);
+        $this->assertCount(16, $found);
         foreach ($found as [, $returns, $name, $parameters]) {
             $own = $parameters === 'void' ? [] : explode(', ', $parameters);
             $this->assertSame($header['functions'][$name], ['returns' => trim($returns), 'parameters' => $own], $name);
@@ -49,13 +49,13 @@ final class LibraryTest extends TestCase
 
     public function testLibrariesThatCannotBeUsed(): void
     {
-        $install = 'Install libmobivate 1\.x, or set MOBIVATE_LIBRARY to its file\.$}';
+        $install = 'Install libmobivate 1\.1, or set MOBIVATE_LIBRARY to its file\.$}';
         $start = '{^Mobivate\\\\LibraryException: ';
         $this->assertMatchesRegularExpression($start . 'cannot load /nowhere\.so \(from MOBIVATE_LIBRARY\): .*[^.]\. ' . $install, $this->loaded('/nowhere.so'));
         $this->assertMatchesRegularExpression($start . 'cannot load libm\.so\.6 \(from MOBIVATE_LIBRARY\): .*mbv_.*[^.]\. ' . $install, $this->loaded('libm.so.6'));
-        foreach (['0.9.0', '2.0.0'] as $version) {
+        foreach (['0.9.0', '1.0.0', '2.0.0'] as $version) {
             $this->assertMatchesRegularExpression(
-                $start . "found libmobivate $version, libmobivate\.so\.1; this package needs >= 1\.0\.0, < 2\. " . $install,
+                $start . "found libmobivate $version, libmobivate\.so\.1; this package needs >= 1\.1\.0, < 2\. " . $install,
                 $this->loaded(null, getenv('MOBIVATE_STUBS') . "/$version"),
             );
         }

@@ -37,7 +37,7 @@ final class PackageTest extends TestCase
     {
         $package = json_decode((string) file_get_contents(dirname(__DIR__) . '/composer.json'), true, 512, JSON_THROW_ON_ERROR);
         $this->assertSame(
-            ['Create Mobivate API keys, and know whether the old key still works', 'MIT', '1.0.0'],
+            ['Create Mobivate API keys, and know whether the old key still works', 'MIT', '1.1.0'],
             [$package['description'], $package['license'], $package['version']],
         );
         $this->assertContains('api-key', $package['keywords']);
@@ -77,7 +77,10 @@ final class PackageTest extends TestCase
         foreach ([
             [2, 'password', [], null, ''],
             [3, 'The old key still works.', [], null, 'wrong-pass'],
-            [3, 'slow down', ['status' => 429], null, 'your-pass'],
+            [3, 'slow down', ['status' => 429, 'body' => ['code' => 429, 'message' => 'Later']], null, 'your-pass'],
+            [5, 'may be revoked', ['status' => 401], null, 'your-pass'],
+            [5, 'may be revoked', ['status' => 403], null, 'your-pass'],
+            [5, 'may be revoked', ['status' => 429], null, 'your-pass'],
             [4, 'The old key still works.', [], $refused, 'your-pass'],
             [5, 'may be revoked', ['status' => 500], null, 'your-pass'],
             [5, 'may be revoked', ['creates' => true, 'cut' => ['after' => 0, 'how' => 'reset']], null, 'your-pass'],
@@ -99,6 +102,21 @@ final class PackageTest extends TestCase
         [$code, , $errors] = $this->example(output: ['file', '/dev/full', 'w']);
         $this->assertSame(6, $code, $errors);
         $this->assertStringContainsString(Standin::account(self::ACCOUNT)['valid_key'], $errors);
+    }
+
+    /** The answer is lost after the service has created a key. */
+    public function testTheExampleOfARotation(): void
+    {
+        ['https' => $url, 'ca_file' => $file] = Standin::facts();
+        Standin::create(self::ACCOUNT, 'your-pass', ['creates' => true, 'cut' => ['after' => 0, 'how' => 'reset']]);
+        preg_match('/^## Rotating a key\n\n```php\n<\?php\n(.*?)^```/ms', self::$readme, $found);
+        $code = 'require ' . var_export(__DIR__ . '/autoload.php', true) . ';'
+            . "\$client = new Mobivate\\Client(baseUrl: '$url', caFile: '$file', proxy: '');"
+            . '[$username, $password] = ' . var_export([self::ACCOUNT, 'your-pass'], true) . ";$found[1]";
+        $this->assertSame([0, '', ''], $this->ran([PHP_BINARY, '-r', $code], [], self::$home));
+        $account = Standin::account(self::ACCOUNT);
+        $this->assertSame([$account['valid_key'], 1], [file_get_contents(self::$home . '/api-key'), $account['requests']]);
+        $this->assertSame(0600, fileperms(self::$home . '/api-key') & 0777);
     }
 
     public function testTheExampleIsInItsFile(): void

@@ -20,10 +20,13 @@ function field(?string $text): string
     return bin2hex($text ?? '') ?: '-';
 }
 
-function outcome(callable $call): string
+/** No key state comes with a success: a key that was created has replaced one. */
+function outcome(callable $call, string $keyState = 'unchanged'): string
 {
     try {
-        return 'MBV_OK replaced 0 0 - -1 - ' . field($call());
+        $value = $call();
+        return $value === false ? 'MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -'
+            : "MBV_OK $keyState 0 0 - -1 - " . field(is_string($value) ? $value : null);
     } catch (ClosedException) {
         return 'closed';
     } catch (MobivateException $error) {
@@ -59,7 +62,7 @@ function start(Client $client, string $username, string $password): array
     [$reader, $writer] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
     $child = pcntl_fork();
     if ($child === 0) {
-        fwrite($writer, outcome(fn () => $client->createKey($username, $password)));
+        fwrite($writer, outcome(fn () => $client->createKey($username, $password), 'replaced'));
         posix_kill(posix_getpid(), SIGKILL); // nothing of the parent's is to be ended here
     }
     return [$child, $reader];
@@ -110,7 +113,7 @@ function answer(string $command, string $number, array $texts): string
             return $ended;
         }
     }
-    $decoded = in_array($command, ['set', 'create', 'start'], true) ? array_map('text', $texts) : [];
+    $decoded = in_array($command, ['set', 'create', 'get', 'test', 'start'], true) ? array_map('text', $texts) : [];
     if ($command === 'start') {
         $calls[$number] = start($client, ...$decoded);
     } elseif ($command === 'repeat') {
@@ -124,7 +127,9 @@ function answer(string $command, string $number, array $texts): string
             $clients[$number] = new_client(...$texts);
         }),
         'set' => outcome(fn () => $client->set(...$decoded)),
-        'create' => outcome(fn () => $client->createKey(...$decoded)),
+        'create' => outcome(fn () => $client->createKey(...$decoded), 'replaced'),
+        'get' => outcome(fn () => $client->getKey(...$decoded)),
+        'test' => outcome(fn () => $client->testKey(...$decoded)),
         'start', 'repeat', 'cancel', 'uncancel', 'close', 'quit' => 'ok',
     };
 }

@@ -5,10 +5,11 @@ begin
   key = Mobivate::Client.open { |client| client.create_key("first.last@example.com", "your-pass") }
 rescue Mobivate::Error => e
   warn e.message # says whether the old key still works, too
-  exit case e # with the exit codes of mbv
+  exit 5 unless e.key_state == :unchanged # with the exit codes of mbv
+  exit case e
        when Mobivate::InvalidArgumentError then 2
        when Mobivate::CredentialsError, Mobivate::RateLimitedError, Mobivate::RejectedError then 3
-       else e.key_state == :unchanged ? 4 : 5
+       else 4
        end
 end
 

@@ -6,7 +6,7 @@ require_relative "mobivate/errors"
 require_relative "mobivate/library"
 require_relative "mobivate/client"
 
-# Creates Mobivate API keys, and knows whether the old key still works.
+# Creates, gets and tests Mobivate API keys, and knows whether the old key still works.
 module Mobivate
   # Overwrites a password or a key in place. Copies in other strings, or of a literal, stay as they are.
   def self.wipe(text)
@@ -14,7 +14,7 @@ module Mobivate
     text
   end
 
-  # The version of the library that is loaded, such as "1.0.0".
+  # The version of the library that is loaded, such as "1.1.0".
   def self.library_version
     Library.mbv_version
   end

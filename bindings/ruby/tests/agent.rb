@@ -18,9 +18,13 @@ def field(text)
   text.to_s.empty? ? "-" : text.unpack1("H*")
 end
 
-def outcome
-  key = yield
-  "MBV_OK replaced 0 0 - -1 - #{field(key.is_a?(String) ? key : '')}"
+# Of a call with CLIENT, or of something else.
+def outcome(client = nil)
+  value = yield
+  key_state = client ? client.key_state : "unchanged"
+  return "MBV_ERR_CREDENTIALS #{key_state} 401 0 - -1 - -" if value == false
+
+  "MBV_OK #{key_state} 0 0 - -1 - #{field(value.is_a?(String) ? value : '')}"
 rescue Mobivate::Error => e
   [e.status, e.key_state, e.http_status || 0, e.server_code || 0, field(e.server_message),
    e.retry_after_ms || -1, field(e.message), "-"].join(" ")
@@ -51,11 +55,14 @@ def answer(command, number, fields)
   when "set" then outcome { client.set(text(fields[0]).to_sym => text(fields[1])) }
   when "create"
     cancellation = CANCELLATIONS[number] unless CALLS[number]
-    outcome { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
+    outcome(client) { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
+  when "get", "test"
+    texts = fields.map { |each| text(each) }
+    outcome(client) { client.public_send("#{command}_key", *texts, cancellation: CANCELLATIONS[number]) }
   when "start"
     cancellation = CANCELLATIONS[number]
     CALLS[number] = Thread.new do
-      outcome { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
+      outcome(client) { client.create_key(text(fields[0]), text(fields[1]), cancellation: cancellation) }
     end
     "ok"
   when "wait" then CALLS.delete(number).value

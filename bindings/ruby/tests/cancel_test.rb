@@ -99,8 +99,26 @@ class CancelTest < Minitest::Test
     error = assert_raises(Stop) do
       Mobivate::Client.open(**Standin::OVER_HTTP) { |client| interrupt_after_the_key(client, username) }
     end
-    assert_told(:replaced, /The old key is revoked, and the new one is lost: create a key again\./, error)
+    assert_told(:replaced, /The old key is revoked, and the new one is lost: ask for it with get_key\./,
+                error)
     assert_equal 1, Standin.account(username)["replaced"]
+  end
+
+  def test_a_call_that_asks_is_ended_and_changes_nothing
+    username = new_account({ get: { cut: { after: 0, how: "stall" } },
+                             test: { cut: { after: 0, how: "stall" } } })
+    key = Standin.account(username)["valid_key"]
+    client = Mobivate::Client.new(**Standin::OVER_HTTPS, timeout_ms: 60_000)
+    { get_requests: -> { client.get_key(username, PASSWORD) }, test_requests: -> { client.test_key(key) } }
+      .each do |count, call|
+      thread = Thread.new(&call)
+      thread.report_on_exception = false
+      Standin.account(username, 1, count)
+      thread.raise(Stop)
+      assert_told(:unchanged, /The call was interrupted\. \(/, assert_raises(Stop) { thread.value })
+      assert_equal :unchanged, client.key_state
+    end
+    client.close
   end
 
   # Between the end of the call and its return.

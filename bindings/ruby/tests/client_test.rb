@@ -33,6 +33,23 @@ class ClientTest < Minitest::Test
     client.close
   end
 
+  # All that a refusal tells of the key is false; what the server cannot tell is an error.
+  def test_a_key_is_tested
+    username = new_account({ test: { sequence: [{}, {}, { status: 503 }] } })
+    client = Mobivate::Client.new(**Standin::OVER_HTTPS)
+    key = client.create_key(username, PASSWORD)
+    assert_equal :replaced, client.key_state
+    assert_same true, client.test_key(key)
+    assert_same true, client.test_key(client.get_key(username, PASSWORD).encode("UTF-16LE"))
+    assert_raises(Mobivate::ServerError) { client.test_key(key) }
+    assert_same false, client.test_key("another-key")
+    assert_equal :unchanged, client.key_state
+    [42, nil].each { |other| assert_raises(TypeError) { client.test_key(other) } }
+    assert_raises(TypeError) { client.get_key(username, nil) }
+    client.close
+    assert_raises(Mobivate::ClosedError) { client.test_key(key) }
+  end
+
   def test_a_closed_client_says_so_and_may_be_closed_again
     client = Mobivate::Client.new
     refute_predicate client, :closed?

@@ -11,7 +11,7 @@ class ErrorsTest < Minitest::Test
   include Helper
 
   # What the library says of every call that ends so: include/mobivate.h.
-  UNCHANGED = %w[InvalidArgument Resolve Connect TLS Credentials RateLimited Rejected].freeze
+  UNCHANGED = %w[InvalidArgument Resolve Connect TLS].freeze
 
   def unknown
     @unknown ||= error_of({ status: 503, headers: [%w[Retry-After 9]], body: { code: 7, message: "später" } })

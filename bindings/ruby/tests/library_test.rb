@@ -8,7 +8,7 @@ class LibraryTest < Minitest::Test
 
   LIBRARY = ENV.fetch("MOBIVATE_LIBRARY")
   STUBS = ENV.fetch("MOBIVATE_STUBS")
-  INSTALL = ". Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
+  INSTALL = ". Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file."
 
   # What becomes of require "mobivate" in such an environment.
   def load_with(environment)
@@ -49,15 +49,15 @@ class LibraryTest < Minitest::Test
     found = load_with({ "MOBIVATE_LIBRARY" => "libm.so.6" })
     assert found.start_with?("Mobivate::LibraryError: libm.so.6 (from MOBIVATE_LIBRARY) is not " \
                              "libmobivate 1.x: "), found
-    assert_includes found, "mbv_new"
+    assert_includes found, "mbv_version"
     assert found.end_with?(INSTALL), found
   end
 
-  %w[0.9.0 2.0.0].each do |version|
+  %w[0.9.0 1.0.0 2.0.0].each do |version|
     define_method(:"test_a_library_of_version_#{version.tr(".", "_")}") do
       folder = "#{STUBS}/#{version}"
       assert_equal "Mobivate::LibraryError: found libmobivate #{version}, libmobivate.so.1; " \
-                   "this gem needs >= 1.0.0, < 2#{INSTALL}",
+                   "this gem needs >= 1.1.0, < 2#{INSTALL}",
                    load_with({ "MOBIVATE_LIBRARY" => nil, "LD_LIBRARY_PATH" => folder })
     end
   end

@@ -67,8 +67,11 @@ class PackageTest < Minitest::Test
   end
 
   def test_the_examples_exit_codes
-    [[3, {}, "another password", "The old key still works."], [3, { status: 429 }, "your-pass", "slow down"],
-     [3, { status: 403 }, "your-pass", "refused"], [5, { status: 500 }, "your-pass", "may be revoked"],
+    refused = { code: 429, message: "Later" }
+    [[3, {}, "another password", "The old key still works."],
+     [3, { status: 429, body: refused }, "your-pass", "slow down"],
+     [3, { status: 403, body: refused }, "your-pass", "refused"],
+     *[401, 403, 429, 500].map { |status| [5, { status: status }, "your-pass", "may be revoked"] },
      [5, { creates: true, cut: { after: 0, how: "reset" } }, "your-pass", "may be revoked"]]
       .each do |code, scenario, password, words|
       Standin.create_account(ACCOUNT, password, scenario)
@@ -97,13 +100,27 @@ class PackageTest < Minitest::Test
     assert_includes err, Standin.account(ACCOUNT)["valid_key"]
   end
 
+  # The answer is lost after the service has created a key.
+  def test_the_example_of_a_rotation
+    Standin.create_account(ACCOUNT, "your-pass", { creates: true, cut: { after: 0, how: "reset" } })
+    _, err, status = run_program(<<~RUBY)
+      require "mobivate"
+      username, password = #{[ACCOUNT, 'your-pass'].inspect}
+      #{EXAMPLES[1].sub('Client.new', "Client.new(#{OPTIONS})")}
+    RUBY
+    assert_equal ["", 0], [err, status.exitstatus]
+    account = Standin.account(ACCOUNT)
+    assert_equal [account["valid_key"], 1], [File.read("#{HOME}/api-key"), account["requests"]]
+    assert_equal 0o600, File.stat("#{HOME}/api-key").mode & 0o777
+  end
+
   def test_the_example_of_the_secrets
     Standin.create_account(ACCOUNT, "your-pass")
     File.write("#{HOME}/password.txt", "your-pass")
     out, err, = run_program(<<~RUBY)
       require "mobivate"
       client = Mobivate::Client.new(#{OPTIONS})
-      #{EXAMPLES[1]}
+      #{EXAMPLES[2]}
       puts key, password.count("\\0")
     RUBY
     assert_equal ["#{Standin.account(ACCOUNT)['valid_key']}\n9\n", ""], [out, err]

@@ -40,8 +40,8 @@ module Standin
   end
 
   # What is true of an account, once there were so many requests.
-  def account(username, requests = 0)
+  def account(username, requests = 0, counted = :requests)
     name = URI.encode_www_form_component(username)
-    get("/standin/accounts/#{name}?requests=#{requests}&timeout_ms=10000")
+    get("/standin/accounts/#{name}?#{counted}=#{requests}&timeout_ms=10000")
   end
 end

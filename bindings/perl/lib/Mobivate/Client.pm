@@ -7,9 +7,12 @@ use warnings;
 use Carp ();
 use Mobivate::Library;
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 
-my $started = 2;    # as in ffi/mobivate_perl.c
+# As in ffi/mobivate_perl.c.
+my $started = 2;
+my ($create_key, $get_key, $test_key) = 0 .. 2;
+my $refused = -10;    # MBV_ERR_CREDENTIALS
 
 sub new {
     my ($class, @options) = @_;
@@ -37,36 +40,63 @@ sub set {
 
 sub create_key {
     my ($self, $username, $password) = @_;
-    my $call = _call($self, $username, $password);
-    my $key  = $call->bytes(2);
-    utf8::decode($key);
-    return $key;
+    return _key($self, $create_key, $username, $password);
 }
 
 sub create_key_into {
     my ($self, $key, $username, $password) = @_;
+    return _key_into($self, $create_key, $key, $username, $password);
+}
+
+sub get_key {
+    my ($self, $username, $password) = @_;
+    return _key($self, $get_key, $username, $password);
+}
+
+sub get_key_into {
+    my ($self, $key, $username, $password) = @_;
+    return _key_into($self, $get_key, $key, $username, $password);
+}
+
+sub test_key {
+    my ($self, $key)    = @_;
+    my ($call, $status) = _call($self, $test_key, [\q()], [_bytes('key', $key)]);
+    $call->throw($status) if $status != 0 && $status != $refused;
+    return $status == 0;
+}
+
+sub _key {
+    my ($self, $kind, $username, $password) = @_;
+    _key_into($self, $kind, \my $key, $username, $password);
+    utf8::decode($key);
+    return $key;
+}
+
+sub _key_into {
+    my ($self, $kind, $key, $username, $password) = @_;
     Carp::croak('The key must be a reference to a scalar') if ref $key ne 'SCALAR';
-    my $call = _call($self, $username, $password);
+    my ($call, $status)
+        = _call($self, $kind, [_bytes('user name', $username)], [_bytes('password', $password)]);
+    $call->throw($status) if $status != 0;
     ${$key} = $call->bytes(2);
     return;
 }
 
-# Makes a call, and returns it when it has succeeded. While it waits, Perl runs the handlers of signals here.
+# Makes a call, and returns it with its status. While it waits, Perl runs the handlers of signals here.
 # One that dies, or exits, takes the last reference to the call: that cancels the call, and awaits its end.
 sub _call {
-    my ($self, $username, $password) = @_;
-    my ($name, $is_copied_name)      = _bytes('user name', $username);
-    my ($pass, $is_copied_pass)      = _bytes('password', $password);
+    my ($self, $kind, $username, $password_or_key) = @_;
+    my ($name, $is_copied_name)                    = @{$username};
+    my ($secret, $is_copied_secret)                = @{$password_or_key};
     my $call   = Mobivate::Call::new() or _throw_no_memory();
-    my $status = $call->start($self, ${$name}, length ${$name}, ${$pass}, length ${$pass});
-    Mobivate::wipe(${$name}) if $is_copied_name;
-    Mobivate::wipe(${$pass}) if $is_copied_pass;
+    my $status = $call->start($self, $kind, ${$name}, length ${$name}, ${$secret}, length ${$secret});
+    Mobivate::wipe(${$name})   if $is_copied_name;
+    Mobivate::wipe(${$secret}) if $is_copied_secret;
     if ($status == $started) {
         until ($call->wait_a_while) { }
         $status = $call->end;
     }
-    $call->throw($status) if $status != 0;
-    return $call;
+    return ($call, $status);
 }
 
 # A reference to the UTF-8 of a text, and whether that is a copy.
@@ -101,7 +131,7 @@ __END__
 
 =head1 NAME
 
-Mobivate::Client - creates API keys, one call at a time
+Mobivate::Client - creates, gets and tests API keys, one call at a time
 
 =head1 SYNOPSIS
 
@@ -117,7 +147,7 @@ Mobivate::Client - creates API keys, one call at a time
 
 =head1 DESCRIPTION
 
-A client keeps its connection for the next call. A call runs in a C thread, and create_key waits
+A client keeps its connection for the next call. A call runs in a C thread, and the method waits
 for it in a way that lets Perl run signal handlers. Nothing else in the interpreter runs meanwhile.
 
 =head1 METHODS
@@ -181,10 +211,32 @@ password are strings of characters, or references to scalars with bytes in UTF-8
 
 The same for secrets to be wiped with L<Mobivate/wipe>: Perl copies neither the password nor the key.
 
+=head2 get_key
+
+    my $key = $client->get_key($username, $password)
+
+Asks for the key that the account has now, and changes nothing: after a C<create_key> that left the key state
+C<unknown>, say.
+
+=head2 get_key_into
+
+    $client->get_key_into(\my $key, $username, \$password)
+
+The same for secrets to be wiped.
+
+=head2 test_key
+
+    my $is_valid = $client->test_key($key)
+
+Whether the service accepts a key: false where it refuses the key (401). Throws where nobody can tell. Changes
+nothing. The key is a string, or a reference to one that is not to be copied, of 1 to 4096 bytes of printable
+ASCII without spaces.
+
 =head2 key_state
 
 What the last call did to the old key: C<unchanged>, C<replaced> or C<unknown>. Ask it after a signal handler
-has died and so ended a call: C<replaced> then means that the new key is lost.
+has died and so ended a call: C<replaced> then means that the new key is lost:
+C<get_key> has it.
 
 =head2 cancel
 
@@ -208,7 +260,7 @@ Whether it is closed.
 =head1 SIGNALS
 
 A handler in C<%SIG> runs during a call, at most 50 ms late. If it returns, the call goes on. If it dies, the
-call is cancelled, and over when the exception leaves create_key. If it exits, the call ends first. It may use
+call is cancelled, and over when the exception leaves the method. If it exits, the call ends first. It may use
 other clients. A call on the same client throws Mobivate::Error::Busy.
 
 =head1 THREADS AND PROCESSES

@@ -9,7 +9,7 @@ use overload
     bool     => sub { 1 },
     fallback => 1;
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 
 # The classes, by the library's numbers. 1 is this distribution's own.
 my %classes = (
@@ -41,10 +41,9 @@ for my $field (qw(message status http_status server_code server_message retry_af
     *{$field} = sub { $_[0]{$field} };
 }
 
-# What is true of every call that fails so: nothing was sent, or the server refused.
-my %is_unchanged
-    = map { ("Mobivate::Error::$_" => 1) }
-    qw(InvalidArgument Resolve Connect TLS Credentials RateLimited Rejected Library);
+# What is true of every call that fails so: nothing was sent. A refusal does not belong here: a proxy may have
+# made it, after the service had made a key.
+my %is_unchanged = map { ("Mobivate::Error::$_" => 1) } qw(InvalidArgument Resolve Connect TLS Library);
 
 sub key_state {
     my ($self) = @_;
@@ -104,7 +103,7 @@ As a string, an error is its message with the place in the program. It never con
 
 =head2 message
 
-What went wrong, and whether the old key still works.
+What went wrong, and after C<create_key> whether the old key still works.
 
 =head2 status
 
@@ -113,9 +112,9 @@ library's.
 
 =head2 key_state
 
-C<unchanged>: the old key still works. C<replaced>: it is revoked. C<unknown>: it may be. An error that has
-lost its state on the way, or was thrown without one, is C<unknown>, unless its class alone says that nothing
-has changed.
+C<unchanged>: the old key still works. C<replaced>: it is revoked. C<unknown>: it may be; ask with
+C<get_key> which key is valid. An error that has lost its state on the way, or was thrown without one, is C<unknown>, unless its class alone says that nothing
+was sent.
 
 =head2 http_status
 
@@ -168,6 +167,6 @@ The class for a status, by its number.
 Each is a Mobivate::Error: Mobivate::Error::InvalidArgument, NoMemory, Busy, Cancelled, Timeout, Resolve,
 Connect, TLS, Transport, Credentials (401), RateLimited (429), Rejected (any other 4xx), Server (5xx),
 Protocol, BufferTooSmall, Internal; and this distribution's own Closed (the client is closed) and Library
-(libmobivate is missing, or not version 1).
+(libmobivate is missing, too old or too new).
 
 =cut

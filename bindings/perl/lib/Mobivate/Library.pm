@@ -10,10 +10,10 @@ use FFI::Platypus 2.00;
 use FFI::Platypus::Buffer ();
 use Mobivate::Error;
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 
 my $default_name = 'libmobivate.so.1';
-my ($oldest, $too_new) = (10_000, 20_000);
+my ($oldest, $too_new) = (10_100, 20_000);
 
 my $ffi = FFI::Platypus->new(api => 2);
 $ffi->bundle('Mobivate');
@@ -22,10 +22,9 @@ $ffi->type('object(Mobivate::Client)' => 'client');
 $ffi->type('object(Mobivate::Call)'   => 'call');
 
 # A `string` is passed as Perl has it, without a copy.
-$ffi->attach(load           => ['string'] => 'string');
-$ffi->attach(version        => []         => 'string');
-$ffi->attach(version_number => []         => 'sint32');
-$ffi->attach(status_name    => ['sint32'] => 'string');
+$ffi->attach(load        => [qw(string sint32 sint32 string*)] => 'string');
+$ffi->attach(version     => []                                 => 'string');
+$ffi->attach(status_name => ['sint32']                         => 'string');
 
 $ffi->attach([client_new       => 'Mobivate::Client::_new']      => []         => 'client');
 $ffi->attach([client_free      => '_free_client']                => ['client'] => 'void');
@@ -39,7 +38,7 @@ $ffi->attach([call_new  => 'Mobivate::Call::new'] => []                         
 $ffi->attach([call_free => '_free_call']          => ['call']                        => 'void');
 $ffi->attach([call_set  => 'Mobivate::Call::set'] => [qw(call client string string)] => 'sint32');
 $ffi->attach(
-    [call_start => 'Mobivate::Call::start'] => [qw(call client string size_t string size_t)] => 'sint32');
+    [call_start => 'Mobivate::Call::start'] => [qw(call client int string size_t string size_t)] => 'sint32');
 $ffi->attach([call_wait    => 'Mobivate::Call::wait_a_while'] => ['call']               => 'bool');
 $ffi->attach([call_end     => 'Mobivate::Call::end']          => ['call']               => 'sint32');
 $ffi->attach([call_text    => '_text']                        => [qw(call int size_t*)] => 'opaque');
@@ -75,17 +74,15 @@ sub ensure_loaded {
     my $named    = $ENV{MOBIVATE_LIBRARY};
     my $is_named = defined $named && length $named;
     my $where    = $is_named ? "$named (from MOBIVATE_LIBRARY)" : $default_name;
-    my $install  = 'Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file.';
-    my $why      = load($is_named ? $named : $default_name);
+    my $install  = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
+    my $why      = load($is_named ? $named : $default_name, $oldest, $too_new, \my $unfit);
+    if (defined $unfit) {
+        Mobivate::Error::Library->throw(
+            message => "found libmobivate $unfit, $where; this distribution needs >= 1.1.0, < 2. $install");
+    }
     if (defined $why) {
         my $what = $why =~ /undefined symbol/ ? "$where is not libmobivate 1.x" : "cannot load $where";
         Mobivate::Error::Library->throw(message => "$what: $why. $install");
-    }
-    my $number = version_number();
-    if ($number < $oldest || $number >= $too_new) {
-        my $found = version();
-        Mobivate::Error::Library->throw(
-            message => "found libmobivate $found, $where; this distribution needs >= 1.0.0, < 2. $install");
     }
     $is_loaded = 1;
     return;

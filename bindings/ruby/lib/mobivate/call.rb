@@ -8,32 +8,34 @@ module Mobivate
   # which a call of C is not: Ctrl-C, Thread#raise, Thread#kill and Timeout end the waiting, which ends the
   # call.
   class Call
+    # The function of the library that makes it, and what it is told.
+    attr_reader :function, :texts
     # Guarded by the handle's lock.
     attr_accessor :cancelled, :abandoned
     # What the call did to the old key.
     attr_accessor :key_state
 
-    # What to do where an exception of the program's own ended the call.
+    # What to do where an exception of the program's own ended a call that creates a key.
     NEXT_STEPS = {
       unchanged: "The old key still works.",
-      replaced: "The old key is revoked, and the new one is lost: create a key again.",
-      unknown: "The old key may be revoked: create a key again to have a valid one."
+      replaced: "The old key is revoked, and the new one is lost: ask for it with get_key.",
+      unknown: "The old key may be revoked: ask for the account's key with get_key."
     }.freeze
     private_constant :NEXT_STEPS
 
-    def initialize(handle, username, password, cancellation)
+    def initialize(handle, function, texts, cancellation)
       @handle = handle
-      @username = username
-      @password = password
+      @function = function
+      @texts = texts
       @cancellation = cancellation
       @events = Thread::Queue.new
       @cancelled = @abandoned = false
       @key_state = :unchanged
     end
 
-    # The key. Whatever ends the wait, the call has ended, too, when this returns. An exception that ended it
-    # gets a CancelledError as its cause, which carries the key state.
-    def key
+    # The key, or true where the call hands over none. Whatever ends the wait, the call has ended, too, when
+    # this returns. An exception that ended it gets a CancelledError as its cause, which has the key state.
+    def value
       @cancellation&.attach(@events)
       @handle.cancel(self) if @cancellation&.cancelled?
       # The thread inherits the mask, and so ends its call also where the process ends. Ctrl-C alone cannot
@@ -56,7 +58,7 @@ module Mobivate
     private
 
     def make
-      @events << @handle.create_key(self, @username, @password)
+      @events << @handle.make(self)
     rescue Exception => e # rubocop:disable Lint/RescueException
       @events << e
     end
@@ -80,8 +82,9 @@ module Mobivate
     end
 
     def interruption
-      CancelledError.new("The call was interrupted. #{NEXT_STEPS[@key_state]}",
-                         status: "MBV_ERR_CANCELLED", key_state: @key_state)
+      message = ["The call was interrupted."]
+      message << NEXT_STEPS[@key_state] if @function == "mbv_create_key"
+      CancelledError.new(message.join(" "), status: "MBV_ERR_CANCELLED", key_state: @key_state)
     end
   end
   private_constant :Call

@@ -6,8 +6,8 @@ require_relative "cancellation"
 require_relative "handle"
 
 module Mobivate
-  # Creates API keys, one call at a time, and keeps its connection for the next one. A call blocks its thread
-  # (with a fiber scheduler: its fiber) and no other.
+  # Creates, gets and tests API keys, one call at a time, and keeps its connection for the next one. A call
+  # blocks its thread (with a fiber scheduler: its fiber) and no other.
   class Client
     # With a block: yields a new client, closes it afterwards, and returns the block's value.
     def self.open(**options)
@@ -62,13 +62,23 @@ module Mobivate
     # thread (Ctrl-C, Thread#raise, Thread#kill, Timeout) ends the call within 50 ms: #key_state then has the
     # state of the old key, and so has the cause of the exception, a CancelledError.
     def create_key(username, password, cancellation: nil)
-      raise TypeError, "The user name must be a String." unless username.is_a?(String)
-      raise TypeError, "The password must be a String." unless password.is_a?(String)
-      unless cancellation.nil? || cancellation.is_a?(Cancellation)
-        raise TypeError, "The cancellation must be a Mobivate::Cancellation."
-      end
+      make("mbv_create_key", cancellation, "user name" => username, "password" => password)
+    end
 
-      Call.new(@handle, username, password, cancellation).key
+    # Asks for the API key that an account has now, and changes nothing: after a #create_key that left the key
+    # state :unknown, say. All else is as with #create_key.
+    def get_key(username, password, cancellation: nil)
+      make("mbv_get_key", cancellation, "user name" => username, "password" => password)
+    end
+
+    # Whether the service accepts a key: true, or false where it refuses the key (401). Changes nothing. The
+    # key is a String of 1 to 4096 bytes of printable ASCII without spaces.
+    #
+    # Raises Error where it cannot tell. All else is as with #create_key.
+    def test_key(key, cancellation: nil)
+      make("mbv_test_key", cancellation, "key" => key)
+    rescue CredentialsError
+      false
     end
 
     # What the last call did to the old key: :unchanged, :replaced or :unknown. After an interrupted call,
@@ -89,6 +99,17 @@ module Mobivate
 
     def inspect
       "#<#{self.class} #{closed? ? 'closed' : 'open'}>"
+    end
+
+    private
+
+    def make(function, cancellation, texts)
+      texts.each { |name, text| raise TypeError, "The #{name} must be a String." unless text.is_a?(String) }
+      unless cancellation.nil? || cancellation.is_a?(Cancellation)
+        raise TypeError, "The cancellation must be a Mobivate::Cancellation."
+      end
+
+      Call.new(@handle, function, texts.values, cancellation).value
     end
   end
 end

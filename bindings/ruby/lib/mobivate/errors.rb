@@ -2,8 +2,8 @@
 # frozen_string_literal: true
 
 module Mobivate
-  # A call that failed. The message says what went wrong and whether the old key still works, and never
-  # contains a password or a key.
+  # A call that failed. The message says what went wrong, after #create_key also whether the old key still
+  # works, and never contains a password or a key.
   class Error < StandardError
     # The library's name for the status, such as "MBV_ERR_TIMEOUT".
     attr_reader :status
@@ -49,7 +49,7 @@ module Mobivate
   class TLSError < Error; end
   # The connection broke.
   class TransportError < Error; end
-  # The server refused the user name or the password (401).
+  # The server refused the user name or the password, or does not accept the key (401).
   class CredentialsError < Error; end
   # The server asks to slow down (429): see Error#retry_after_ms.
   class RateLimitedError < Error; end
@@ -66,13 +66,13 @@ module Mobivate
 
   # The client is closed.
   class ClosedError < IOError; end
-  # libmobivate is missing, or not version 1.
+  # libmobivate is missing, too old (before 1.1), or too new.
   class LibraryError < LoadError; end
 
   class Error
-    # Nothing was sent, or the server refused.
-    UNCHANGED = [InvalidArgumentError, ResolveError, ConnectError, TLSError, CredentialsError,
-                 RateLimitedError, RejectedError].freeze
+    # Nothing was sent. A refusal does not belong here: a proxy may have made it, after the service had made
+    # a key.
+    UNCHANGED = [InvalidArgumentError, ResolveError, ConnectError, TLSError].freeze
     # Which class is for which status.
     CLASSES = {
       -1 => InvalidArgumentError, -2 => OutOfMemoryError, -3 => BusyError, -4 => CancelledError,

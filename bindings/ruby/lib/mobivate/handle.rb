@@ -46,15 +46,15 @@ module Mobivate
       texts&.each(&:wipe)
     end
 
-    # Makes the call on a thread that nothing interrupts. Returns the key or an exception.
-    def create_key(call, username, password)
+    # Makes the call on a thread that nothing interrupts. Returns its value or an exception.
+    def make(call)
       error = claim(call)
       return error if error
 
       begin
-        texts = [Memory.of(username), Memory.of(password), Memory.new(Library::KEY_CAPACITY),
-                 Memory.new(Fiddle::SIZEOF_SIZE_T)]
-        outcome_of(*texts)
+        texts = []
+        call.texts.each { |text| texts << Memory.of(text) }
+        Library::CALLS.fetch(call.function) ? key_of(call, texts) : outcome_of(call, texts)
       ensure
         texts&.each(&:wipe)
         release(call)
@@ -118,12 +118,22 @@ module Mobivate
       BusyError.new(BUSY, status: "MBV_ERR_BUSY", key_state: :unknown) if @call
     end
 
-    def outcome_of(username, password, key, key_size)
-      status = Library.mbv_create_key(@address, username.pointer, username.size, password.pointer,
-                                      password.size, key.pointer, key.size, key_size.pointer)
-      return error_of(status, **details) unless status.zero?
+    # True, or what the library says of the failure.
+    def outcome_of(call, texts, *others)
+      arguments = texts.flat_map { |text| [text.pointer, text.size] }
+      status = Library.public_send(call.function, @address, *arguments, *others)
+      status.zero? || error_of(status, **details)
+    end
+
+    def key_of(call, texts)
+      key = Memory.new(Library::KEY_CAPACITY)
+      key_size = Memory.new(Fiddle::SIZEOF_SIZE_T)
+      outcome = outcome_of(call, texts, key.pointer, key.size, key_size.pointer)
+      return outcome unless outcome == true
 
       key.text(key_size.bytes(Fiddle::SIZEOF_SIZE_T).unpack1("J"))
+    ensure
+      [key, key_size].compact.each(&:wipe)
     end
 
     def error_of(status, **details)

@@ -8,9 +8,11 @@ module Mobivate
   # The functions of libmobivate, as singleton methods under their own names.
   module Library
     DEFAULT_NAME = "libmobivate.so.1"
-    VERSIONS = 10_000...20_000
+    VERSIONS = 10_100...20_000
     # Holds the longest possible key, so that mbv_take_key is never needed.
     KEY_CAPACITY = 4097
+    # The functions that make a call, and whether one hands over a key.
+    CALLS = { "mbv_create_key" => true, "mbv_get_key" => true, "mbv_test_key" => false }.freeze
     # The key states, by their numbers.
     KEY_STATES = %i[unchanged replaced unknown].freeze
 
@@ -21,6 +23,9 @@ module Mobivate
       "mbv_set" => ["int32_t", ["mbv_client *", "const char *", "const char *"]],
       "mbv_create_key" => ["int32_t", ["mbv_client *", "const char *", "size_t", "const char *", "size_t",
                                        "char *", "size_t", "size_t *"]],
+      "mbv_get_key" => ["int32_t", ["mbv_client *", "const char *", "size_t", "const char *", "size_t",
+                                    "char *", "size_t", "size_t *"]],
+      "mbv_test_key" => ["int32_t", ["mbv_client *", "const char *", "size_t"]],
       "mbv_error_message" => ["size_t", ["const mbv_client *", "char *", "size_t"]],
       "mbv_key_state" => ["int32_t", ["const mbv_client *"]],
       "mbv_http_status" => ["int32_t", ["const mbv_client *"]],
@@ -42,10 +47,14 @@ module Mobivate
     class << self
       def load(named = ENV.fetch("MOBIVATE_LIBRARY", ""))
         where = named.empty? ? DEFAULT_NAME : "#{named} (from MOBIVATE_LIBRARY)"
-        define(dlopen(named.empty? ? DEFAULT_NAME : named, where), where)
-        return if VERSIONS.cover?(mbv_version_number)
+        handle = dlopen(named.empty? ? DEFAULT_NAME : named, where)
+        # The version first: an old library lacks some of the others.
+        define(handle, where, *DECLARATIONS.keys.grep(/version/))
+        unless VERSIONS.cover?(mbv_version_number)
+          fail_with("found libmobivate #{mbv_version}, #{where}; this gem needs >= 1.1.0, < 2")
+        end
 
-        fail_with("found libmobivate #{mbv_version}, #{where}; this gem needs >= 1.0.0, < 2")
+        define(handle, where, *DECLARATIONS.keys.grep_v(/version/))
       end
 
       private
@@ -56,11 +65,11 @@ module Mobivate
         fail_with("cannot load #{where}: #{e.message}")
       end
 
-      def define(handle, where)
-        DECLARATIONS.each do |name, (returns, parameters)|
+      def define(handle, where, *names)
+        DECLARATIONS.slice(*names).each do |name, (returns, parameters)|
           # The others return at once: they keep Ruby's lock, and nothing interrupts them.
           function = Fiddle::Function.new(handle[name], parameters.map { |type| number(type) },
-                                          number(returns), need_gvl: name != "mbv_create_key", name: name)
+                                          number(returns), need_gvl: !CALLS.key?(name), name: name)
           if returns == "const char *"
             define_singleton_method(name) { |*arguments| text(function.call(*arguments)) }
           else
@@ -80,7 +89,7 @@ module Mobivate
       end
 
       def fail_with(what)
-        raise LibraryError, "#{what}. Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
+        raise LibraryError, "#{what}. Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file."
       end
     end
   end
