@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- Creates Mobivate API keys. Errors say whether the old key still works.
+--- Creates, asks for and tests Mobivate API keys. Errors say whether the old key still works.
 --
 --    local client = mobivate.new{ timeout_ms = 10000 }
 --    local key, failure = client:create_key("first.last@example.com", "your-pass")
@@ -11,7 +11,7 @@ local bit = require("bit")
 local ffi = require("ffi")
 local lib, C = library.functions, ffi.C
 
-local mobivate = { _VERSION = "1.0.0" }
+local mobivate = { _VERSION = "1.1.0" }
 
 --- Why a call failed; `tostring` gives its message.
 ---@class mobivate.Error
@@ -155,23 +155,34 @@ end
 
 local key_size = ffi.new("size_t[1]")
 
--- A Secret with the new key.
-local function create_key(handle, username, username_size, password, password_size)
-   local key = mobivate.secret(library.key_capacity - 1)
-   local status = lib.mbv_create_key(handle, username, username_size, password, password_size, key.data,
-      library.key_capacity, key_size)
-   if status ~= library.ok then return nil, call_error(handle, status) end
-   key.size = tonumber(key_size[0])
-   return key
+-- Two functions that make the call and return its key: as a Secret, and as a string.
+local function call_for_key(call)
+   local function secret(handle, username, username_size, password, password_size)
+      local key = mobivate.secret(library.key_capacity - 1)
+      local status = call(handle, username, username_size, password, password_size, key.data,
+         library.key_capacity, key_size)
+      if status ~= library.ok then return nil, call_error(handle, status) end
+      key.size = tonumber(key_size[0])
+      return key
+   end
+   local function text(...)
+      local key, failure = secret(...)
+      if not key then return nil, failure end
+      local result = ffi.string(key.data, key.size)
+      key:wipe()
+      return result
+   end
+   return secret, text
 end
+local create_secret, create_string = call_for_key(lib.mbv_create_key)
+local get_secret, get_string = call_for_key(lib.mbv_get_key)
 
--- A string with the new key.
-local function create_key_string(...)
-   local key, failure = create_key(...)
-   if not key then return nil, failure end
-   local text = ffi.string(key.data, key.size)
-   key:wipe()
-   return text
+local function test_key(handle, key, size)
+   local status = lib.mbv_test_key(handle, key, size)
+   if status == library.ok then return true end
+   local failure = call_error(handle, status)
+   if status == library.refused then return false, failure end
+   return nil, failure
 end
 
 local function set_options(handle, options)
@@ -193,15 +204,20 @@ local function check_options(options)
    end
 end
 
+-- Called in tail position only: its errors, and those of `alone`, then come from where the method is called.
+local function with_credentials(self, work, username, password)
+   local user, user_size = bytes_of("user name", username)
+   local pass, pass_size = bytes_of("password", password)
+   return alone(self, work, user, user_size, pass, pass_size, username, password)
+end
+
 --- Creates a new API key, and so revokes the account's old one. Raises an error when the client is closed.
 ---@param username string|mobivate.Secret
 ---@param password string|mobivate.Secret
 ---@return string? key
 ---@return mobivate.Error? failure
 function Client:create_key(username, password)
-   local user, user_size = bytes_of("user name", username)
-   local pass, pass_size = bytes_of("password", password)
-   return alone(self, create_key_string, user, user_size, pass, pass_size, username, password)
+   return with_credentials(self, create_string, username, password)
 end
 
 --- Like `create_key`, with the key in memory that can be wiped.
@@ -210,9 +226,36 @@ end
 ---@return mobivate.Secret? key
 ---@return mobivate.Error? failure
 function Client:create_key_secret(username, password)
-   local user, user_size = bytes_of("user name", username)
-   local pass, pass_size = bytes_of("password", password)
-   return alone(self, create_key, user, user_size, pass, pass_size, username, password)
+   return with_credentials(self, create_secret, username, password)
+end
+
+--- Asks for the API key that an account has now, and changes nothing. After a `create_key` whose `key_state`
+--- is `unknown` it settles which key is valid. Raises an error when the client is closed.
+---@param username string|mobivate.Secret
+---@param password string|mobivate.Secret
+---@return string? key
+---@return mobivate.Error? failure
+function Client:get_key(username, password)
+   return with_credentials(self, get_string, username, password)
+end
+
+--- Like `get_key`, with the key in memory that can be wiped.
+---@param username string|mobivate.Secret
+---@param password string|mobivate.Secret
+---@return mobivate.Secret? key
+---@return mobivate.Error? failure
+function Client:get_key_secret(username, password)
+   return with_credentials(self, get_secret, username, password)
+end
+
+--- Asks whether the service accepts an API key, and changes nothing. Raises an error when the client is
+--- closed.
+---@param key string|mobivate.Secret
+---@return boolean? accepted nil where the service did not say
+---@return mobivate.Error? failure why not
+function Client:test_key(key)
+   local data, size = bytes_of("key", key)
+   return alone(self, test_key, data, size, key)
 end
 
 --- Sets options for the calls that follow.

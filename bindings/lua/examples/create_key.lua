@@ -9,6 +9,6 @@ if key then
    os.exit(io.write(key, "\n") and io.flush() and 0 or 6)
 end
 io.stderr:write(tostring(failure), "\n") -- says whether the old key still works
-if failure.key_state == "unknown" then os.exit(5) end -- run this again
+if failure.key_state == "unknown" then os.exit(5) end -- ask with client:get_key
 local exit_codes = { INVALID_ARGUMENT = 2, CREDENTIALS = 3, RATE_LIMITED = 3, REJECTED = 3 }
 os.exit(exit_codes[failure.status:sub(9)] or 4)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Finds and loads the shared library, and declares the part of it that the package uses.
 
-local oldest, too_new = 10000, 20000
+local oldest, too_new = 10100, 20000
 local default_name = "libmobivate.so.1"
-local install = "Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
+local install = "Install libmobivate 1.1 or newer, or set MOBIVATE_LIBRARY to its file."
 
 local found, ffi = pcall(require, "ffi")
 if not found then
@@ -19,6 +19,10 @@ int32_t mbv_set(mbv_client *client, const char *option, const char *value);
 int32_t mbv_create_key(mbv_client *client, const char *username, size_t username_size,
                        const char *password, size_t password_size, char *key,
                        size_t key_capacity, size_t *key_size);
+int32_t mbv_get_key(mbv_client *client, const char *username, size_t username_size,
+                    const char *password, size_t password_size, char *key,
+                    size_t key_capacity, size_t *key_size);
+int32_t mbv_test_key(mbv_client *client, const char *key, size_t key_size);
 size_t mbv_error_message(const mbv_client *client, char *buffer, size_t capacity);
 int32_t mbv_key_state(const mbv_client *client);
 int32_t mbv_http_status(const mbv_client *client);
@@ -57,18 +61,22 @@ local function load_library()
 
    local loaded, library = pcall(ffi.load, named or default_name)
    if not loaded then error(("cannot load %s: %s. %s"):format(where, library, install), 0) end
-   for name in declarations:gmatch("(mbv_[%l_]+)%(") do
+   local function check(name)
       local is_there, reason = pcall(function() return library[name] end)
       if not is_there then
          reason = reason:gsub("^[^:]+:%d+: ", "")
          error(("%s is not libmobivate 1.x: %s. %s"):format(where, reason, install), 0)
       end
    end
+   -- The version first: another one need not have all the functions.
+   check("mbv_version_number")
+   check("mbv_version")
    local version = library.mbv_version_number()
    if version < oldest or version >= too_new then
-      error(("found libmobivate %s as %s; this package needs >= 1.0.0, < 2. %s"):format(
+      error(("found libmobivate %s as %s; this package needs >= 1.1.0, < 2. %s"):format(
          ffi.string(library.mbv_version()), where, install), 0)
    end
+   for name in declarations:gmatch("(mbv_[%l_]+)%(") do check(name) end
    return library
 end
 
@@ -83,5 +91,6 @@ return {
    key_capacity = 4097,
    password_limit = 65536,
    ok = 0, -- MBV_OK
+   refused = -10, -- MBV_ERR_CREDENTIALS
    key_states = { [0] = "unchanged", [1] = "replaced", [2] = "unknown" },
 }

@@ -12,7 +12,8 @@ local call = [[
 local mobivate, outcome = require("mobivate"), require("tests.outcome")
 local ticket, username, password = (...):match("^(%S+) (%S+) (%S+)$")
 local client = mobivate.attach(ticket)
-return outcome.of_pcall(pcall(client.create_key, client, outcome.text(username), outcome.text(password)))
+return outcome.of_pcall("replaced",
+   pcall(client.create_key, client, outcome.text(username), outcome.text(password)))
 ]]
 
 local function new(number, ...)
@@ -46,14 +47,22 @@ end
 
 local commands = {
    runtime = function() return outcome.field(jit.version) end,
-   new = function(number, ...) return of_pcall(pcall(new, number, ...)) end,
+   new = function(number, ...) return of_pcall("unchanged", pcall(new, number, ...)) end,
    set = function(number, name, value)
       local client = clients[number]
-      return of_pcall(pcall(client.set, client, { [text(name)] = text(value) }))
+      return of_pcall("unchanged", pcall(client.set, client, { [text(name)] = text(value) }))
    end,
    create = function(number, username, password)
       local client = clients[number]
-      return of_pcall(pcall(client.create_key, client, text(username), text(password)))
+      return of_pcall("replaced", pcall(client.create_key, client, text(username), text(password)))
+   end,
+   get = function(number, username, password)
+      local client = clients[number]
+      return of_pcall("unchanged", pcall(client.get_key, client, text(username), text(password)))
+   end,
+   test = function(number, key)
+      local client = clients[number]
+      return of_pcall("unchanged", pcall(client.test_key, client, text(key)))
    end,
    start = function(number, username, password)
       local order = table.concat({ clients[number]:share(), username, password }, " ")

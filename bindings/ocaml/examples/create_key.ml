@@ -10,7 +10,7 @@ let () =
       prerr_endline message (* says whether the old key still works *);
       exit
         (match (key_state, status) with
-        | Unknown, _ -> 5 (* run this again *)
+        | Unknown, _ -> 5 (* ask with Mobivate.get_key *)
         | _, Invalid_argument -> 2
         | _, (Credentials | Rate_limited | Rejected) -> 3
         | _ -> 4)

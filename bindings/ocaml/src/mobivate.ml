@@ -92,7 +92,9 @@ external library_file : unit -> string = "mobivate_ml_library_file"
 external library_status_name : int -> string = "mobivate_ml_status_name"
 external new_client : unit -> t = "mobivate_ml_new"
 external set_option : t -> string -> string -> report = "mobivate_ml_set"
-external call : t -> Secret.t -> Secret.t -> Secret.t -> report = "mobivate_ml_create_key"
+external call_create_key : t -> Secret.t -> Secret.t -> Secret.t -> report = "mobivate_ml_create_key"
+external call_get_key : t -> Secret.t -> Secret.t -> Secret.t -> report = "mobivate_ml_get_key"
+external call_test_key : t -> Secret.t -> report = "mobivate_ml_test_key"
 external cancel : t -> unit = "mobivate_ml_cancel"
 external uncancel : t -> unit = "mobivate_ml_uncancel"
 external close : t -> unit = "mobivate_ml_close"
@@ -139,10 +141,20 @@ let set client option value =
       let error = unsent (status_of_number report.number) report.text in
       Result.Error (if error.status = Busy then { error with key_state = Unknown } else error)
 
-let create_key client ~username ~password =
+let call_for_key call client ~username ~password =
   let key = Secret.for_a_key () in
   let report = call client (Secret.of_string username) password key in
   if report.number = 0 then Ok key else Result.Error (error_of_report report)
+
+let create_key = call_for_key call_create_key
+let get_key = call_for_key call_get_key
+
+let test_key client key =
+  let report = call_test_key client key in
+  if report.number = 0 then Ok true
+  else
+    let error = error_of_report report in
+    if error.status = Credentials then Ok false else Result.Error error
 
 (* Rounded, but a positive time never to zero. *)
 let milliseconds seconds =
@@ -151,10 +163,10 @@ let milliseconds seconds =
 
 let check_library () =
   let number = library_version_number () in
-  if number < 10000 || number >= 20000 then
+  if number < 10100 || number >= 20000 then
     failwith
       (Printf.sprintf
-         "found libmobivate %s (%s); this package needs >= 1.0.0, < 2"
+         "found libmobivate %s (%s); this package needs >= 1.1.0, < 2"
          (library_version ()) (library_file ()))
 
 let create ?base_url ?timeout ?connect_timeout ?ca_file ?ca_dir ?proxy ?user_agent () =

@@ -1,7 +1,8 @@
 (* SPDX-License-Identifier: MIT *)
 
 (** Creates Mobivate API keys. A success revokes the account's old key, and every {!error} says whether the old key
-    still works: in its [message], and as its [key_state].
+    still works: in its [message], and as its [key_state]. Where that is unknown, {!get_key} asks for the key that is
+    valid, and {!test_key} says whether one is.
 
     {[
       let () =
@@ -15,7 +16,7 @@
             prerr_endline message (* says whether the old key still works *);
             exit
               (match (key_state, status) with
-              | Unknown, _ -> 5 (* run this again *)
+              | Unknown, _ -> 5 (* ask with Mobivate.get_key *)
               | _, Invalid_argument -> 2
               | _, (Credentials | Rate_limited | Rejected) -> 3
               | _ -> 4)
@@ -27,7 +28,7 @@
 type key_state =
   | Unchanged  (** The old key surely still works. *)
   | Replaced  (** The old key is revoked. *)
-  | Unknown  (** The old key may be revoked; create a key again to have a valid one. *)
+  | Unknown  (** The old key may be revoked; {!get_key} tells which one is valid. *)
 
 (** Why no key was handed over. *)
 type status =
@@ -122,7 +123,7 @@ val create :
     - [user_agent]: the [User-Agent] header, by default [libmobivate/VERSION].
 
     @raise Error when an option cannot be used: the message names it, and says what is wrong.
-    @raise Failure when the loaded libmobivate is not a version from 1.0.0 to below 2. *)
+    @raise Failure when the loaded libmobivate is not a version from 1.1.0 to below 2. *)
 
 val set : t -> string -> string -> (unit, error) result
 (** [set client name value] sets an option by its name in [mobivate.h] for the calls that follow. On an error
@@ -136,6 +137,18 @@ val create_key : t -> username:string -> password:Secret.t -> (Secret.t, error) 
 
     User name and password are UTF-8, 1 byte to 64 KiB each. A second call at the same time on the same client
     gives [Busy].
+
+    @raise Invalid_argument on a closed client. *)
+
+val get_key : t -> username:string -> password:Secret.t -> (Secret.t, error) result
+(** Asks for the API key that an account has now, and changes nothing. After a {!create_key} with [Unknown] it settles
+    which key is valid. All else is as for {!create_key}.
+
+    @raise Invalid_argument on a closed client. *)
+
+val test_key : t -> Secret.t -> (bool, error) result
+(** Whether the service accepts an API key: 1 to 4096 bytes of printable ASCII without spaces. Changes nothing. An
+    error tells nothing about the key. All else is as for {!create_key}.
 
     @raise Invalid_argument on a closed client. *)
 
@@ -153,4 +166,4 @@ val close : t -> unit
 (** {1 The library} *)
 
 val version : unit -> string
-(** The version of the loaded libmobivate, such as ["1.0.0"]. *)
+(** The version of the loaded libmobivate, such as ["1.1.0"]. *)

@@ -249,25 +249,57 @@ CAMLprim value mobivate_ml_set(value client_value, value option, value text_valu
     CAMLreturn(result);
 }
 
-CAMLprim value mobivate_ml_create_key(value client_value, value username_value, value password_value,
-                                      value key_value) {
-    CAMLparam4(client_value, username_value, password_value, key_value);
+/* What a call reads and writes. The caller keeps the values of the secrets alive. */
+struct call {
+    int32_t (*make)(mbv_client*, const struct call*);
+    struct secret *username, *password, *key;
+};
+
+static int32_t create_key(mbv_client* handle, const struct call* call) {
+    return mbv_create_key(handle, call->username->bytes, call->username->size, call->password->bytes,
+                          call->password->size, call->key->bytes, call->key->capacity, &call->key->size);
+}
+
+static int32_t get_key(mbv_client* handle, const struct call* call) {
+    return mbv_get_key(handle, call->username->bytes, call->username->size, call->password->bytes,
+                       call->password->size, call->key->bytes, call->key->capacity, &call->key->size);
+}
+
+static int32_t test_key(mbv_client* handle, const struct call* call) {
+    return mbv_test_key(handle, call->key->bytes, call->key->size);
+}
+
+static value make_call(value client_value, const struct call* call) {
+    CAMLparam1(client_value);
     CAMLlocal1(result);
     struct client* client = Client_val(client_value);
-    struct secret *username = Secret_val(username_value), *password = Secret_val(password_value);
-    struct secret* key = Secret_val(key_value);
     int32_t status = MBV_OK;
     /* A signal's handler may raise from here: nothing is held yet. */
     caml_enter_blocking_section();
     const enum begun begun = begin_call(client);
-    if (begun == BEGUN) {
-        status = mbv_create_key(client->handle, username->bytes, username->size, password->bytes,
-                                password->size, key->bytes, key->capacity, &key->size);
-    }
+    if (begun == BEGUN) status = call->make(client->handle, call);
     caml_leave_blocking_section();
     result = report(status, begun, client->handle);
     if (begun == BEGUN) end_call(client);
     CAMLreturn(result);
+}
+
+CAMLprim value mobivate_ml_create_key(value client, value username, value password, value key) {
+    CAMLparam4(client, username, password, key);
+    const struct call call = {create_key, Secret_val(username), Secret_val(password), Secret_val(key)};
+    CAMLreturn(make_call(client, &call));
+}
+
+CAMLprim value mobivate_ml_get_key(value client, value username, value password, value key) {
+    CAMLparam4(client, username, password, key);
+    const struct call call = {get_key, Secret_val(username), Secret_val(password), Secret_val(key)};
+    CAMLreturn(make_call(client, &call));
+}
+
+CAMLprim value mobivate_ml_test_key(value client, value key) {
+    CAMLparam2(client, key);
+    const struct call call = {test_key, NULL, NULL, Secret_val(key)};
+    CAMLreturn(make_call(client, &call));
 }
 
 /* ---- The library ----------------------------------------------------------------------------- */

@@ -23,9 +23,9 @@ let key_state : Mobivate.key_state -> string = function
   | Replaced -> "replaced"
   | Unknown -> "unknown"
 
-let outcome work =
+let outcome ?(key_state_of_success = "unchanged") work =
   match work () with
-  | Ok key -> "MBV_OK replaced 0 0 - -1 - " ^ field key
+  | Ok key -> Printf.sprintf "MBV_OK %s 0 0 - -1 - %s" key_state_of_success (field key)
   | Error (error : Mobivate.error) | (exception Mobivate.Error error) ->
       Printf.sprintf "%s %s %d %d %s %.0f %s -"
         (Mobivate.status_name error.status)
@@ -43,9 +43,13 @@ let rec set client = function
       Result.bind (Mobivate.set client (text name) (text value)) (fun () -> set client rest)
   | _ -> Ok ""
 
-let create client username password () =
+let key_of call client username password () =
   let password = Secret.of_string (text password) in
-  Result.map Secret.to_string (Mobivate.create_key client ~username:(text username) ~password)
+  Result.map Secret.to_string (call client ~username:(text username) ~password)
+
+let create = key_of Mobivate.create_key
+let outcome_of_create = outcome ~key_state_of_success:"replaced"
+let refused = "MBV_ERR_CREDENTIALS unchanged 0 0 - -1 - -"
 
 (* In memory that never moves and is wiped: no buffer of OCaml's has it. *)
 let read_secret path =
@@ -87,11 +91,17 @@ let answer = function
           set client options)
   | [ "set"; number; name; value ] -> outcome (fun () -> set (Hashtbl.find clients number) [ name; value ])
   | [ "create"; number; username; password ] ->
-      outcome (create (Hashtbl.find clients number) username password)
+      outcome_of_create (create (Hashtbl.find clients number) username password)
+  | [ "get"; number; username; password ] ->
+      outcome (key_of Mobivate.get_key (Hashtbl.find clients number) username password)
+  | [ "test"; number; key ] -> (
+      match Mobivate.test_key (Hashtbl.find clients number) (Secret.of_string (text key)) with
+      | Ok false -> refused
+      | other -> outcome (fun () -> Result.map (fun _ -> "") other))
   | [ "start"; number; username; password ] ->
       let result = ref "" in
       let work = create (Hashtbl.find clients number) username password in
-      Hashtbl.replace calls number (Thread.create (fun () -> result := outcome work) (), result);
+      Hashtbl.replace calls number (Thread.create (fun () -> result := outcome_of_create work) (), result);
       "ok"
   | [ "wait"; number ] ->
       let thread, result = Hashtbl.find calls number in

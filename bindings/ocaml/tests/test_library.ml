@@ -20,7 +20,9 @@ let refuses environment command parts =
 let at_run_time () =
   let refuses libraries = refuses ("LD_LIBRARY_PATH=" ^ Filename.quote libraries) (Filename.quote program) in
   let old = Printf.sprintf "found libmobivate 0.9.0 (%s/libmobivate.so.1)" (stub "0.9.0") in
-  refuses (stub "0.9.0") [ old; "this package needs >= 1.0.0, < 2" ];
+  refuses (stub "0.9.0") [ old; "this package needs >= 1.1.0, < 2" ];
+  (* Here it is the loader that says so. *)
+  refuses (stub "1.0.0") [ "MBV_1.1" ];
   refuses (stub "2.0.0") [ "found libmobivate 2.0.0 (" ];
   (* This one is taken, and has no memory for a client. *)
   refuses (stub "1.99.99") [ "Out of memory" ];
@@ -36,7 +38,7 @@ let at_build_time () =
       refuses
         (Printf.sprintf "PKG_CONFIG_PATH=%s PKG_CONFIG_LIBDIR=%s" (quoted folder) (quoted folder))
         (Printf.sprintf "dune build --build-dir %s ./src/c_flags.sexp" (quoted "refused"))
-        [ "needs libmobivate >= 1.0.0, < 2"; file folder; why; "Install libmobivate" ])
+        [ "needs libmobivate >= 1.1.0, < 2"; file folder; why; "Install libmobivate" ])
     [ ("nothing", "not found"); ("old", "0.9.0") ]
 
 let () =

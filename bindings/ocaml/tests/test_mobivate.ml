@@ -174,6 +174,46 @@ let message_of work =
   | exception Mobivate.Error { status = Invalid_argument; message; _ } -> message
   | _ -> "it was taken"
 
+let correct = Mobivate.Secret.of_string "correct-password"
+
+let test_asking _ =
+  let username = "asking-ocaml@example.com" in
+  let account = Standin.create_account username in
+  let client = Standin.client "http" in
+  (match Mobivate.get_key client ~username ~password:correct with
+  | Error { message; _ } -> assert_failure message
+  | Ok key ->
+      assert_equal ~printer:Fun.id account.valid_key (Mobivate.Secret.to_string key);
+      assert_equal (Ok true) (Mobivate.test_key client key));
+  assert_equal (Ok false) (Mobivate.test_key client (Mobivate.Secret.of_string "no-such-key"));
+  (match Mobivate.test_key client (Mobivate.Secret.of_string "a key") with
+  | Error { status = Invalid_argument; key_state = Unchanged; _ } -> ()
+  | _ -> assert_failure "a blank was taken");
+  Mobivate.close client;
+  assert_closed (fun () -> Mobivate.get_key client ~username ~password:correct);
+  assert_closed (fun () -> Mobivate.test_key client correct)
+
+(* The README's. *)
+let test_rotation _ =
+  let rotated ?(password = correct) scenario =
+    let username = "rotated-ocaml@example.com" in
+    ignore (Standin.create_account username ~scenario:(Standin.Json.from_string scenario));
+    let stored = ref "" in
+    let store key = stored := Mobivate.Secret.to_string key in
+    let outcome = Rotation.rotate (Standin.client "http") ~username ~password ~store in
+    (outcome, !stored, Standin.await_requests username 0)
+  in
+  List.iter
+    (fun scenario ->
+      let outcome, stored, account = rotated scenario in
+      assert_equal (Ok ()) outcome;
+      assert_equal ~printer:Fun.id account.valid_key stored;
+      assert_equal ~printer:string_of_int 1 account.requests)
+    [ "{}"; {|{"creates": true, "cut": {"after": 0, "how": "close"}}|} ];
+  let outcome, stored, _ = rotated ~password:(Mobivate.Secret.of_string "wrong") "{}" in
+  assert_status Credentials outcome;
+  assert_equal "" stored
+
 let test_options _ =
   let refused start work =
     let message = message_of work in
@@ -323,7 +363,7 @@ let test_declarations _ =
     (List.map (fun (name, type_) -> (name, count "->" type_)) externals);
 
   let used = all_matches (Str.regexp "mbv_[a-z_]+") c (fun () -> Str.matched_string c) in
-  let functions = "mbv_take_key" :: List.filter (( <> ) "mbv_client") used in
+  let functions = "mbv_take_key" :: "mbv_status_message" :: List.filter (( <> ) "mbv_client") used in
   let declared = List.map fst (members "functions") in
   assert_equal ~printer (List.sort compare declared) (List.sort_uniq compare functions)
 
@@ -340,6 +380,8 @@ let () =
            "a long time to wait" >:: test_a_long_time_to_wait;
            "an option during a call" >:: test_an_option_during_a_call;
            "unknown is none" >:: test_unknown_is_none;
+           "asking" >:: test_asking;
+           "rotation" >:: test_rotation;
            "options" >:: test_options;
            "timeout" >:: test_timeout;
            "secret" >:: test_secret;

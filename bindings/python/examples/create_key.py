@@ -9,7 +9,7 @@ try:
 except mobivate.MobivateError as error:
     print(error, file=sys.stderr)  # says whether the old key still works
     if error.key_state is mobivate.KeyState.UNKNOWN:
-        sys.exit(5)  # run this again
+        sys.exit(5)  # ask with client.get_key
     if isinstance(error, mobivate.InvalidArgumentError):
         sys.exit(2)
     refused = (mobivate.CredentialsError, mobivate.RateLimitedError, mobivate.RejectedError)

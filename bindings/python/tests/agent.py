@@ -25,7 +25,7 @@ def field(text: str) -> str:
     return text.encode().hex() or "-"
 
 
-def outcome(call: Callable[[], object]) -> str:
+def outcome(call: Callable[[], object], key_state: str = "unchanged") -> str:
     try:
         key = call()
     except mobivate.MobivateError as error:
@@ -39,7 +39,9 @@ def outcome(call: Callable[[], object]) -> str:
         return "closed" if str(error) == "The client is closed." else f"error {field(repr(error))}"
     except Exception as error:
         return f"error {field(repr(error))}"
-    return f"MBV_OK replaced 0 0 - -1 - {field(key) if isinstance(key, str) else '-'}"
+    if key is False:
+        return "MBV_ERR_CREDENTIALS unchanged 0 0 - -1 - -"
+    return f"MBV_OK {key_state} 0 0 - -1 - {field(key) if isinstance(key, str) else '-'}"
 
 
 def new(number: str, options: list[str]) -> None:
@@ -71,12 +73,16 @@ def answer(command: str, number: str, fields: list[str]) -> str:
     if command == "new":
         return outcome(lambda: new(number, [text(each) for each in fields]))
     if command == "wait":
-        return outcome(calls.pop(number).result)
+        return outcome(calls.pop(number).result, "replaced")
     client = clients[number]
     if command == "set":
         return outcome(lambda: client.set_option(text(fields[0]), text(fields[1])))
     if command == "create":
-        return outcome(lambda: client.create_key(text(fields[0]), text(fields[1])))
+        return outcome(lambda: client.create_key(text(fields[0]), text(fields[1])), "replaced")
+    if command == "get":
+        return outcome(lambda: client.get_key(text(fields[0]), text(fields[1])))
+    if command == "test":
+        return outcome(lambda: client.test_key(text(fields[0])))
     if command == "start":
         calls[number] = threads.submit(client.create_key, text(fields[0]), text(fields[1]))
     elif command == "repeat":

@@ -129,7 +129,7 @@ class Async(unittest.IsolatedAsyncioTestCase):
                 await task
         cause = innermost(caught.exception)
         self.assert_explained(cause, mobivate.KeyState.REPLACED)
-        self.assertIn("The old key is revoked: create a key again", str(cause.__cause__))
+        self.assertIn("The old key is revoked: ask for the new one", str(cause.__cause__))
 
     async def test_one_call_at_a_time(self) -> None:
         username = new_account(STALLS)

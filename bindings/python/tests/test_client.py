@@ -352,7 +352,7 @@ class Secrets(unittest.TestCase):
         def keep(call: Any, *texts: Any) -> None:
             whole(call, *texts)
             calls.append(call)
-            self.assertEqual(call._password.bytes, PASSWORD.encode() + b"\0")
+            self.assertEqual(call._texts[-1].bytes, PASSWORD.encode() + b"\0")
 
         username, stalled = new_account(), new_account(STALLS)
         with mock.patch.object(_client._Call, "__init__", keep), standin.client(timeout=600) as client:
@@ -366,13 +366,19 @@ class Secrets(unittest.TestCase):
                     asyncio.run(client.create_key_async(username, PASSWORD))
                 client.cancel()
                 self.assertIsInstance(first.exception(), mobivate.CancelledError)
+            client.uncancel()
+            client.get_key(username, PASSWORD)
+            self.assertFalse(client.test_key(PASSWORD))
+            asyncio.run(client.get_key_bytes_async(username, PASSWORD))
             client.close()
             with self.assertRaises(RuntimeError):
                 client.create_key(username, PASSWORD)
-        self.assertEqual(len(calls), 5)
+            with self.assertRaises(RuntimeError):
+                client.test_key(PASSWORD)
+        self.assertEqual(len(calls), 9)
         for number, call in enumerate(calls):
             with self.subTest(number):
-                for memory in (call._username, call._password, call._key):
+                for memory in (*call._texts, call._key):
                     self.assertEqual(memory.bytes, bytes(len(memory.bytes)))
 
 

@@ -139,7 +139,7 @@ class Signals(unittest.TestCase):
                 client.create_key(username, PASSWORD)
         cause: Any = caught.exception.__cause__
         self.assertIs(cause.key_state, mobivate.KeyState.REPLACED)
-        self.assertIn("The old key is revoked: create a key again", str(cause))
+        self.assertIn("The old key is revoked: ask for the new one", str(cause))
 
     def test_signals_in_every_moment(self) -> None:
         # They come ever later in the call, in every line of the binding's.
@@ -216,7 +216,7 @@ class RaisedIntoAThread(unittest.TestCase):
         cause = self.raised_during_a_call({})
         self.assertIsInstance(cause, mobivate.CancelledError)
         self.assertIs(cause.key_state, mobivate.KeyState.REPLACED)
-        self.assertIn("The old key is revoked: create a key again", str(cause))
+        self.assertIn("The old key is revoked: ask for the new one", str(cause))
 
     def test_while_a_call_fails(self) -> None:
         cause = self.raised_during_a_call({"status": 500, "creates": True})

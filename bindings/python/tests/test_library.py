@@ -12,7 +12,7 @@ from typing import Optional
 
 LIBRARY = os.environ["MOBIVATE_LIBRARY"]
 STUBS = os.environ["MOBIVATE_STUBS"]
-INSTALL = "Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
+INSTALL = "Install libmobivate 1.1 or newer, or set MOBIVATE_LIBRARY to its file."
 PROGRAM = """
 import mobivate
 try:
@@ -59,15 +59,15 @@ class Library(unittest.TestCase):
     def test_it_is_something_else(self) -> None:
         self.assertRegex(
             new_client(MOBIVATE_LIBRARY="libm.so.6"),
-            rf"^ImportError: libm.so.6 \(from MOBIVATE_LIBRARY\) is not libmobivate 1.x: .*mbv_new\. {INSTALL}$",
+            rf"^ImportError: libm.so.6 \(from MOBIVATE_LIBRARY\) is not libmobivate 1.x: .*mbv_version_number\. {INSTALL}$",
         )
 
     def test_its_version(self) -> None:
-        for version in ("0.9.0", "2.0.0"):
+        for version in ("0.9.0", "1.0.0", "2.0.0"):
             self.assertEqual(
                 new_client(MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=os.path.join(STUBS, version)),
                 f"ImportError: found libmobivate {version} as libmobivate.so.1 (from the dynamic loader's search "
-                f"path); this package needs >= 1.0.0, < 2. {INSTALL}",
+                f"path); this package needs >= 1.1.0, < 2. {INSTALL}",
             )
         # This one is taken, and has no memory for a client.
         newer = os.path.join(STUBS, "1.99.99", "libmobivate.so.1")

@@ -3,10 +3,10 @@
 
 module C = Configurator.V1
 
-let needs = "mobivate needs libmobivate >= 1.0.0, < 2"
+let needs = "mobivate needs libmobivate >= 1.1.0, < 2"
 
 let flags pkg_config =
-  match C.Pkg_config.query_expr_err pkg_config ~package:"mobivate" ~expr:"mobivate >= 1.0.0 mobivate < 2" with
+  match C.Pkg_config.query_expr_err pkg_config ~package:"mobivate" ~expr:"mobivate >= 1.1.0 mobivate < 2" with
   | Ok flags -> flags
   | Error why ->
       let why = List.hd (String.split_on_char '\n' (String.trim why)) in

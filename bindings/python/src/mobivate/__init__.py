@@ -7,7 +7,8 @@
         key = client.create_key("first.last@example.com", "your-pass")
 
 A success revokes the account's old key. Whatever goes wrong is a `MobivateError`, whose text and `key_state`
-say whether the old key still works.
+say whether the old key still works. Where that is unknown, `Client.get_key` asks for the key that is valid, and
+`Client.test_key` says whether one is.
 """
 
 from mobivate._client import Client, Text
@@ -32,7 +33,7 @@ from mobivate._errors import (
     TransportError,
 )
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 __all__ = [
     "BusyError",

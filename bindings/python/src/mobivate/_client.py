@@ -15,13 +15,14 @@ import threading
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NoReturn, Optional, TypeVar, Union
+from typing import Any, NamedTuple, NoReturn, Optional, TypeVar, Union
 
 from mobivate import _library
 from mobivate._errors import (
     BY_STATUS,
     BusyError,
     CancelledError,
+    CredentialsError,
     InternalError,
     InvalidArgumentError,
     KeyState,
@@ -30,18 +31,37 @@ from mobivate._errors import (
     Status,
 )
 
-_Key = TypeVar("_Key", str, bytearray)
+_Key = TypeVar("_Key", str, bytearray, bytes)
 
 Text = Union[str, bytes, bytearray, memoryview]
-"""A user name or a password: a string, or its UTF-8 in anything that has bytes."""
+"""A user name, a password or a key: a string, or its UTF-8 in anything that has bytes."""
 
 # The library cannot be asked: that call may not have got there yet.
 _BUSY = "The client is in a call on another thread. Whether the old key still works is for that call to say."
-_NOT_BEGUN = "The call was cancelled before it began. The old key still works."
-_LOST = (
-    "The call was interrupted after the key was created, and that key is lost. "
-    "The old key is revoked: create a key again to have a valid one."
+_NOT_BEGUN = "The call was cancelled before it began."
+
+
+class _Kind(NamedTuple):
+    """In what the calls differ."""
+
+    function: str
+    hands_over_key: bool
+    unchanged: str  # what to say of the old key where it surely still works
+    lost: str  # when an exception came after a success
+    lost_key_state: KeyState
+
+
+_CREATE = _Kind(
+    "mbv_create_key",
+    True,
+    " The old key still works.",
+    "The call was interrupted after the key was created. "
+    "The old key is revoked: ask for the new one with get_key.",
+    KeyState.REPLACED,
 )
+_LOST_ANSWER = "The call was interrupted after the answer was there: ask again."
+_GET = _Kind("mbv_get_key", True, "", _LOST_ANSWER, KeyState.UNCHANGED)
+_TEST = _Kind("mbv_test_key", False, "", _LOST_ANSWER, KeyState.UNCHANGED)
 
 
 def _unpatched(name: str) -> Any:
@@ -62,7 +82,7 @@ _new_lock = getattr(_thread, "RLock", threading.RLock)  # Not threading's, which
 
 
 class Client:
-    """Creates API keys, one call at a time, and keeps its connection for the next one.
+    """Creates, asks for and tests API keys, one call at a time, and keeps its connection for the next one.
 
     A call blocks its thread and no other. In the main thread Ctrl-C ends it within 50 ms, as does any exception
     of a signal handler. Whatever exception interrupts a call, on whatever thread, its `__cause__` is a
@@ -97,7 +117,7 @@ class Client:
         user_agent: the User-Agent header; default `libmobivate/VERSION`.
 
         Raises `InvalidArgumentError` (a `ValueError`) for an option that cannot be used, and `ImportError`
-        if libmobivate is missing or not 1.x.
+        if libmobivate is missing, older than 1.1 or not 1.x.
         """
         self._library = _library.load()
         # Guards what follows. A signal's handler may use the client while the main thread holds it.
@@ -153,11 +173,11 @@ class Client:
         Raises `MobivateError`, which says whether the old key still works, and `RuntimeError` if the client is
         closed.
         """
-        return self._create(username, password, _to_str)
+        return self._make(_Call.with_credentials(_CREATE, username, password), _to_str)
 
     def create_key_bytes(self, username: Text, password: Text) -> bytearray:
         """Like `create_key`, with a key that can be wiped."""
-        return self._create(username, password, bytearray)
+        return self._make(_Call.with_credentials(_CREATE, username, password), bytearray)
 
     async def create_key_async(self, username: Text, password: Text) -> str:
         """Like `create_key`, for asyncio: the call runs in a thread of its own.
@@ -165,11 +185,52 @@ class Client:
         Cancelling the task ends the call within 50 ms. The `__cause__` of the `asyncio.CancelledError` is
         then a `MobivateError` that says whether the old key still works.
         """
-        return await self._create_async(username, password, _to_str)
+        return await self._make_async(_Call.with_credentials(_CREATE, username, password), _to_str)
 
     async def create_key_bytes_async(self, username: Text, password: Text) -> bytearray:
         """Like `create_key_async`, with a key that can be wiped."""
-        return await self._create_async(username, password, bytearray)
+        return await self._make_async(_Call.with_credentials(_CREATE, username, password), bytearray)
+
+    def get_key(self, username: Text, password: Text) -> str:
+        """Asks for the API key that an account has now. Changes nothing.
+
+        After a `create_key` whose `key_state` is `UNKNOWN` it settles which key is valid. Takes and raises the
+        same.
+        """
+        return self._make(_Call.with_credentials(_GET, username, password), _to_str)
+
+    def get_key_bytes(self, username: Text, password: Text) -> bytearray:
+        """Like `get_key`, with a key that can be wiped."""
+        return self._make(_Call.with_credentials(_GET, username, password), bytearray)
+
+    async def get_key_async(self, username: Text, password: Text) -> str:
+        """Like `get_key`, for asyncio: see `create_key_async`."""
+        return await self._make_async(_Call.with_credentials(_GET, username, password), _to_str)
+
+    async def get_key_bytes_async(self, username: Text, password: Text) -> bytearray:
+        """Like `get_key_async`, with a key that can be wiped."""
+        return await self._make_async(_Call.with_credentials(_GET, username, password), bytearray)
+
+    def test_key(self, key: Text) -> bool:
+        """Whether the service accepts an API key. Changes nothing.
+
+        key: 1 to 4096 bytes of printable ASCII without spaces. A bytearray can be wiped afterwards.
+
+        Raises `MobivateError` where the service did not say, and `RuntimeError` if the client is closed.
+        """
+        try:
+            self._make(_Call(_TEST, {"key": key}), bytes)
+        except CredentialsError:
+            return False
+        return True
+
+    async def test_key_async(self, key: Text) -> bool:
+        """Like `test_key`, for asyncio: see `create_key_async`."""
+        try:
+            await self._make_async(_Call(_TEST, {"key": key}), bytes)
+        except CredentialsError:
+            return False
+        return True
 
     def cancel(self) -> None:
         """Ends the call in progress within 50 ms, and every later one at once, until `uncancel`.
@@ -220,8 +281,7 @@ class Client:
     def __reduce__(self) -> NoReturn:
         raise TypeError("A client cannot be copied or pickled.")
 
-    def _create(self, username: Text, password: Text, convert: Callable[[memoryview], _Key]) -> _Key:
-        call = _Call(username, password)
+    def _make(self, call: _Call, convert: Callable[[memoryview], _Key]) -> _Key:
         try:
             self._begin(call)
             if _handles_signals():
@@ -236,12 +296,9 @@ class Client:
             self._settle(call, error)
             raise
 
-    async def _create_async(
-        self, username: Text, password: Text, convert: Callable[[memoryview], _Key]
-    ) -> _Key:
+    async def _make_async(self, call: _Call, convert: Callable[[memoryview], _Key]) -> _Key:
         import asyncio  # Here: it takes longer than all the rest to import.
 
-        call = _Call(username, password)
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
 
@@ -305,7 +362,7 @@ class Client:
                 return
             call.running = True
         try:
-            call.make(self._library.mbv_create_key, self._handle)
+            call.make(getattr(self._library, call.kind.function), self._handle)
         except BaseException as error:
             if call.is_inline:
                 raise
@@ -319,7 +376,7 @@ class Client:
         with self._lock:
             if self._call is call:
                 if not call.statuses:
-                    call.error = call.error or _unchanged(CancelledError(_NOT_BEGUN))
+                    call.error = call.error or call.not_begun()
                 elif call.statuses[0] != Status.OK:
                     call.error = self._failure_of(call)
                 if call.given_up:
@@ -391,10 +448,10 @@ class Client:
 class _Call:
     """One call: the memory that it reads and writes, and what came of it."""
 
-    def __init__(self, username: Text, password: Text) -> None:
+    def __init__(self, kind: _Kind, texts: dict[str, Text]) -> None:
+        self.kind = kind
         # Own copies: the caller's may change during the call, on another thread.
-        self._username = _Memory.of("user name", username)
-        self._password = _Memory.of("password", password)
+        self._texts = [_Memory.of(what, text) for what, text in texts.items()]
         self._key = _Memory(_library.KEY_CAPACITY)
         self._key_size = ctypes.c_size_t()
         self._under_way = _allocate_lock()
@@ -407,20 +464,19 @@ class _Call:
         self.interrupts = 0
         self.error: Optional[BaseException] = None
 
-    def make(self, create_key: Callable[..., int], handle: Optional[int]) -> None:
-        arguments = (
-            handle,
-            self._username.pointer,
-            self._username.size,
-            self._password.pointer,
-            self._password.size,
-            self._key.pointer,
-            self._key.size,
-            ctypes.byref(self._key_size),
-        )
+    @classmethod
+    def with_credentials(cls, kind: _Kind, username: Text, password: Text) -> _Call:
+        return cls(kind, {"user name": username, "password": password})
+
+    def make(self, function: Callable[..., int], handle: Optional[int]) -> None:
+        arguments: list[Any] = [handle]
+        for text in self._texts:
+            arguments += (text.pointer, text.size)
+        if self.kind.hands_over_key:
+            arguments += (self._key.pointer, self._key.size, ctypes.byref(self._key_size))
         # No exception raised into this thread comes between the call and the keeping of its status: all of that
         # is in C.
-        self.statuses.extend(itertools.starmap(create_key, (arguments,)))
+        self.statuses.extend(itertools.starmap(function, (arguments,)))
 
     def end(self) -> None:
         with contextlib.suppress(RuntimeError):  # It has ended already.
@@ -432,8 +488,11 @@ class _Call:
         self.end()
 
     def wipe_texts(self) -> None:
-        self._username.wipe()
-        self._password.wipe()
+        for text in self._texts:
+            text.wipe()
+
+    def not_begun(self) -> MobivateError:
+        return _unchanged(CancelledError(_NOT_BEGUN + self.kind.unchanged))
 
     def take(self, convert: Callable[[memoryview], _Key]) -> _Key:
         """The key, which is then no longer here; or raises the error."""
@@ -452,10 +511,10 @@ class _Call:
         """Says in the cause of what interrupted this call whether the old key still works."""
         if Status.OK in self.statuses:
             self.wipe_key()
-            self.error = CancelledError(_LOST)
-            self.error.key_state = KeyState.REPLACED
+            self.error = CancelledError(self.kind.lost)
+            self.error.key_state = self.kind.lost_key_state
         elif not self.begun and not isinstance(interrupt, (MobivateError, RuntimeError)):
-            self.error = _unchanged(CancelledError(_NOT_BEGUN))
+            self.error = self.not_begun()
         if self.error is not None and self.error is not interrupt:
             last = interrupt
             while last.__cause__ is not None and last.__cause__ is not self.error:
@@ -532,7 +591,7 @@ def _start_thread(call: _Call, target: Callable[..., None], *arguments: Any) -> 
         # Not a threading.Thread: a signal in the middle of its start() leaves half a thread behind.
         _start_new_thread(target, arguments)
     except RuntimeError as error:
-        text = f"The call could not be started: {error}. The old key still works."
+        text = f"The call could not be started: {error}.{call.kind.unchanged}"
         call.error = _unchanged(NoMemoryError(text))
         raise call.error from error
 

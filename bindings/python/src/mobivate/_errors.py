@@ -39,7 +39,7 @@ class KeyState(enum.Enum):
     REPLACED = 1
     """The old key is revoked."""
     UNKNOWN = 2
-    """The old key may be revoked; call again to have a valid one."""
+    """The old key may be revoked; `get_key` tells which one is valid."""
 
 
 class MobivateError(Exception):

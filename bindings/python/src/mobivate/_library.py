@@ -8,30 +8,31 @@ import functools
 import os
 
 DEFAULT_NAME = "libmobivate.so.1"
-OLDEST = 10000
+OLDEST = 10100
 TOO_NEW = 20000
 
 # Enough for the longest key, so that mbv_take_key is never needed.
 KEY_CAPACITY = 4097
+
+_KEY_CALL = [
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+    ctypes.POINTER(ctypes.c_size_t),
+]
 
 # Result and parameters of the functions that are used here. A client is a pointer to void.
 DECLARATIONS = {
     "mbv_new": (ctypes.c_void_p, []),
     "mbv_free": (None, [ctypes.c_void_p]),
     "mbv_set": (ctypes.c_int32, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]),
-    "mbv_create_key": (
-        ctypes.c_int32,
-        [
-            ctypes.c_void_p,
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_size_t),
-        ],
-    ),
+    "mbv_create_key": (ctypes.c_int32, _KEY_CALL),
+    "mbv_get_key": (ctypes.c_int32, _KEY_CALL),
+    "mbv_test_key": (ctypes.c_int32, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]),
     "mbv_error_message": (ctypes.c_size_t, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]),
     "mbv_key_state": (ctypes.c_int32, [ctypes.c_void_p]),
     "mbv_http_status": (ctypes.c_int32, [ctypes.c_void_p]),
@@ -54,22 +55,24 @@ def load() -> ctypes.CDLL:
         if named
         else f"{DEFAULT_NAME} (from the dynamic loader's search path)"
     )
-    install = "Install libmobivate 1.x, or set MOBIVATE_LIBRARY to its file."
+    install = "Install libmobivate 1.1 or newer, or set MOBIVATE_LIBRARY to its file."
     try:
         library = ctypes.CDLL(named or DEFAULT_NAME)
     except OSError as error:
         raise ImportError(f"cannot load {where}: {error}. {install}", name=__name__) from error
     try:
+        # The version first: another one need not have all the functions.
+        if not OLDEST <= library.mbv_version_number() < TOO_NEW:
+            library.mbv_version.restype = ctypes.c_char_p
+            found = library.mbv_version().decode()
+            raise ImportError(
+                f"found libmobivate {found} as {where}; this package needs >= 1.1.0, < 2. {install}",
+                name=__name__,
+            )
         for name, (result, parameters) in DECLARATIONS.items():
             function = getattr(library, name)
             function.restype = result
             function.argtypes = parameters
     except AttributeError as error:
         raise ImportError(f"{where} is not libmobivate 1.x: {error}. {install}", name=__name__) from error
-    if not OLDEST <= library.mbv_version_number() < TOO_NEW:
-        found = library.mbv_version().decode()
-        raise ImportError(
-            f"found libmobivate {found} as {where}; this package needs >= 1.0.0, < 2. {install}",
-            name=__name__,
-        )
     return library

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 rockspec_format = "3.0"
 package = "mobivate"
-version = "1.0.0-1"
+version = "1.1.0-1"
 -- Where the sources are is not decided: `luarocks make` takes what is here.
-source = { url = "git+file://.", tag = "v1.0.0" }
+source = { url = "git+file://.", tag = "v1.1.0" }
 description = {
    summary = "Create Mobivate API keys, and know whether the old key still works.",
    detailed = [[
-      A binding of libmobivate 1.x for LuaJIT. Creating an API key at the Mobivate bulk-SMS service revokes the
+      A binding of libmobivate 1.1 or newer for LuaJIT. Creating an API key at the Mobivate bulk-SMS service revokes the
       account's old key; every error says whether that has happened.]],
    license = "MIT",
    labels = { "sms", "api-key", "ffi" },
