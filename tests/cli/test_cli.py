@@ -425,11 +425,38 @@ class Information(ToolTest):
     def test_help_fits_a_terminal(self):
         self.assertLessEqual(max(map(len, self.help().splitlines())), 100)
 
+    COMMANDS = {"create-key": ["--username=a"], "get-key": ["--username=a"], "test-key": [],
+                "rotate-key": ["--username=a", "--output=/missing/key"]}  # with what each of them needs
+
+    def options_of(self, command):
+        """The options that the tool does not refuse for a command."""
+        result = []
+        for option in self.options_of_help():
+            flag = option in ("--password-stdin", "--key-stdin", "--json", "--help", "--version")
+            others = [word for word in self.COMMANDS[command] if not word.startswith(option + "=")]
+            finished = self.run_command([self.tool, command, *others, option if flag else option + "=/missing"])
+            if b"does not belong to this command" not in finished.stderr:
+                result.append(option)
+        return result
+
+    def test_commands_take_their_options(self):
+        account = {"--username", "--password-file", "--password-stdin", "--output"}
+        key = {"--key-file", "--key-stdin"}
+        everything = set(self.options_of_help())
+        for command in self.COMMANDS:
+            self.assertEqual(set(self.options_of(command)), everything - (account if command == "test-key" else key), command)
+        self.assertEqual(re.findall(r"^  ([a-z]+-key)  ", self.help(), re.MULTILINE), list(self.COMMANDS))
+
     def test_man_page_has_the_same_options(self):
         items = re.findall(r"^\.It Fl Fl ([a-z-]+)", self.source("mbv.1"), re.MULTILINE)
         self.assertEqual(sorted("--" + item for item in items), self.options_of_help())
-        synopsis = re.findall(r"Fl Fl ([a-z-]+)", self.source("mbv.1").split(".Sh DESCRIPTION")[0])
-        self.assertEqual(sorted("--" + item for item in synopsis), self.options_of_help())
+        synopsis = self.source("mbv.1").split(".Sh DESCRIPTION")[0].split(".Sh SYNOPSIS")[1]
+        told = {re.search(r"^\.Cm (\S+)", part, re.MULTILINE)[1]: re.findall(r"Fl Fl ([a-z-]+)", part)
+                for part in synopsis.split("\n.Nm\n") if "\n.Cm " in "\n" + part}
+        self.assertEqual(list(told), list(self.COMMANDS))
+        for command, options in told.items():
+            self.assertEqual(sorted(["--" + option for option in options] + ["--help", "--version"]),
+                             self.options_of(command), command)
 
     def test_man_page_has_the_same_exit_codes(self):
         section = self.source("mbv.1").split(".Sh EXIT STATUS")[1].split(".El")[0]
@@ -445,12 +472,13 @@ class Information(ToolTest):
         self.assertEqual(set(json.loads(finished.stdout)) | {"output"}, members)
 
     def test_completions_have_the_same_options(self):
-        bash = re.search(r"options='([^']*)'", self.source("completions", "mbv.bash")).group(1).split()
         zsh = re.findall(r"(?:\)|')(%s)(?:=?\[)" % self.OPTION, self.source("completions", "_mbv"))
-        fish = ["--" + name for name in re.findall(r" -l ([a-z-]+)", self.source("completions", "mbv.fish"))]
-        self.assertEqual(sorted(bash), self.options_of_help())
+        fish = ["--" + name for name in re.findall(r"^complete .* -l ([a-z-]+)", self.source("completions", "mbv.fish"), re.MULTILINE)]
         self.assertEqual(sorted(zsh), self.options_of_help())
         self.assertEqual(sorted(fish), self.options_of_help())
+        for name in ("_mbv", "mbv.fish"):
+            for command in self.COMMANDS:
+                self.assertIn(command, self.source("completions", name))
 
     def complete_in_bash(self, *words):
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _mbv; '
@@ -465,7 +493,10 @@ class Information(ToolTest):
         self.write("some-file", "")
         os.mkdir(self.path("some-directory"))
         self.assertEqual(self.complete_in_bash("cr"), ["create-key"])
-        self.assertEqual(sorted(self.complete_in_bash("create-key", "--")), self.options_of_help())
+        self.assertEqual(self.complete_in_bash(""), list(self.COMMANDS))
+        for command in self.COMMANDS:
+            self.assertEqual(sorted(self.complete_in_bash(command, "--")), self.options_of(command))
+        self.assertEqual(sorted(self.complete_in_bash("--")), self.options_of_help())
         self.assertEqual(self.complete_in_bash("create-key", "--password-s"), ["--password-stdin"])
         some = self.path("some-")
         self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", some)),
@@ -476,11 +507,12 @@ class Information(ToolTest):
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish_completes(self):
-        script = 'source "$argv[1]"; complete -C "mbv create-key --"; complete -C "mbv cr"'
-        finished = self.run_command(["fish", "--no-config", "-c", script,
-                                     os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
-        offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
-        self.assertEqual(offered, {"create-key", *self.options_of_help()}, finished.stderr)
+        for command in self.COMMANDS:
+            script = f'source "$argv[1]"; complete -C "mbv {command} --"; complete -C "mbv {command[:2]}"'
+            finished = self.run_command(["fish", "--no-config", "-c", script,
+                                         os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
+            offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
+            self.assertEqual(offered, {command, *self.options_of(command)}, finished.stderr)
 
     def check(self, *command):
         finished = self.run_command(list(command), cwd=TOOL_SOURCE)

@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from tests.cli.support import PATIENCE, Gate, Terminal, ToolTest, in_own_mounts, why_no_mounts
+from tests.cli.support import PATIENCE, ROOT, Gate, Terminal, ToolTest, in_own_mounts, why_no_mounts
 
 CALLS = {"getkey": "get", "createkey": "create", "test": "test"}
 HAND_MADE = "00000000-1111-2222-3333-444444444444"
@@ -687,6 +687,61 @@ class Rotate(ToolTest):
             finished = self.finish(process)
         self.assert_code(finished, 4)
         self.assert_says(finished, "cancelled", "This run has created no key")
+
+
+class Examples(ToolTest):
+    """The unit files and the cron line of the manual do what they say."""
+
+    GUIDES = os.path.join(ROOT, "src", "manual", "guides")
+
+    def setUp(self):
+        super().setUp()
+        self.one = Account(self, "one")
+
+    def source(self, name):
+        with open(os.path.join(self.GUIDES, name)) as file:
+            return file.read()
+
+    def rotate_as_told(self, command):
+        """A command line of the examples, with this test's account at the stand-in."""
+        command = command.replace("first.last@example.com", self.one.username + " --base-url " + self.standin.http)
+        finished = self.run_command(["sh", "-c", command], env={**self.environment, "CREDENTIALS_DIRECTORY": self.one.directory,
+                                                                "STATE_DIRECTORY": self.one.directory})
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+        return finished
+
+    def content(self, name):
+        with open(os.path.join(self.one.directory, name)) as file:
+            return file.read()
+
+    def test_service(self):
+        (command,) = re.findall(r"^ExecStart=/usr/bin/mbv (.*)$", self.source("mbv-rotate-key.service"), re.MULTILINE)
+        for _ in range(2):
+            self.rotate_as_told(f"{self.tool} {command}")
+            self.assertEqual(self.content("api-key"), self.one.state()["valid_key"] + "\n")
+        self.assertEqual(self.one.state()["replaced"], 2)
+
+    def test_cron_line(self):
+        (line,) = re.findall(r"^17 3 \* \* 1 mobivate (.*)$", self.source("rotation.md"), re.MULTILINE)
+        self.assertNotIn("%", line)  # cron ends the command there
+        line = line.replace("(mbv ", f"({self.tool} ").replace("/etc/mobivate", self.one.directory).replace(
+            "/var/lib/mobivate", self.one.directory)
+        self.assertEqual(self.rotate_as_told(line).stdout, b"")
+        self.assertEqual(self.content("api-key"), self.one.state()["valid_key"] + "\n")
+        # And what goes wrong is told.
+        self.standin.make_account(self.one.username, "another password")
+        self.assertIn(b"Invalid Credentials", self.rotate_as_told(line).stdout)
+
+    def test_units_are_well_formed(self):
+        if shutil.which("systemd-analyze") is None:
+            self.skipTest("systemd is not installed")
+        for name in ("mbv-rotate-key.service", "mbv-rotate-key.timer"):
+            # The example's path of the tool need not exist here.
+            self.write(name, self.source(name).replace("/usr/bin/mbv", "/bin/true"), 0o644)
+        finished = self.run_command(["systemd-analyze", "verify", "--man=no", self.path("mbv-rotate-key.timer"),
+                                     self.path("mbv-rotate-key.service")])
+        self.assertEqual((finished.returncode, finished.stdout + finished.stderr), (0, b""))
+        self.assertRegex(self.source("mbv-rotate-key.service"), "(?m)^DynamicUser=yes$(.|\n)*^ProtectSystem=strict$")
 
 
 if __name__ == "__main__":
