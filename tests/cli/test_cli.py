@@ -24,6 +24,7 @@ from tests.cli.support import (PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, 
 
 TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
 STILL_WORKS = "old key still works"
+NOTHING_SENT_AT_ALL = "Nothing was sent."
 # Of input that the library refuses, it is the library that tells.
 NOTHING_SENT = "Nothing was sent|old key still works"
 REVOKED = "the old key is revoked"
@@ -642,6 +643,200 @@ class Json(ToolTest):
         self.account({"key": key})
         self.assertEqual(self.object(self.create("--json"))["key"], key)
         self.assert_created(key)
+
+
+class GetKey(ToolTest):
+    """get-key: the account's key, and nothing changes."""
+
+    def get(self, *options, **keywords):
+        where = {name: keywords.pop(name) for name in ("base_url", "password_file") if name in keywords}
+        command = self.command(*options, **where)
+        command[1] = "get-key"
+        return self.run_command(command, **keywords)
+
+    def get_account(self, scenario=None):
+        self.account({"get": scenario} if scenario else None)
+
+    def assert_nothing_changed(self, get_requests):
+        state = self.standin.account(self.username)
+        self.assertEqual((state["requests"], state["get_requests"], state["replaced"]), (0, get_requests, 0))
+        self.assertTrue(self.standin.is_valid(self.old_key))
+
+    def assert_failed(self, finished, code, *texts, get_requests=1):
+        self.assert_code(finished, code)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, *texts)
+        self.assertNotIn(b"old key", finished.stderr)
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assert_nothing_changed(get_requests)
+
+    def test_key(self):
+        self.get_account()
+        for _ in range(2):
+            finished = self.get()
+            self.assert_code(finished, 0)
+            self.assertEqual(finished.stdout, self.old_key.encode() + b"\n")
+            self.assert_says(finished, "the key that the account has")
+            self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assert_nothing_changed(2)
+
+    def test_key_after_an_unknown_outcome(self):
+        self.account({"creates": True, "cut": {"after": 0, "how": "close"}})
+        self.assert_code(self.create(), 5)
+        self.assertEqual(self.get().stdout, self.valid_key().encode() + b"\n")
+        self.assertNotEqual(self.valid_key(), self.old_key)
+
+    def test_file(self):
+        self.get_account()
+        output = self.write("key", "the old content")
+        finished = self.get("--output", output)
+        self.assert_code(finished, 0)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, "was written to " + output)
+        with open(output) as file:
+            self.assertEqual(file.read(), self.old_key + "\n")
+        self.assert_nothing_changed(1)
+
+    def test_json(self):
+        self.get_account()
+        finished = self.get("--json")
+        told = json.loads(finished.stdout)
+        self.assertEqual((told["key"], told["key_state"], told["status"], told["exit_code"]), (self.old_key, "unchanged", 0, 0))
+        self.assertEqual(set(told), Json.MEMBERS | {"key"})
+
+    def test_refused(self):
+        for status, text in ((401, "Check the user name and the password"), (429, "again later"), (402, "refused again")):
+            with self.subTest(status=status):
+                self.get_account(error(status, "No, thank you"))
+                self.assert_failed(self.get(), 3, "No, thank you", text)
+
+    def test_not_known(self):
+        for scenario in (error(500, "Sorry"), {"cut": {"after": 0, "how": "close"}}, {"body_text": "<html>Welcome</html>"}):
+            with self.subTest(scenario=scenario):
+                self.get_account(scenario)
+                self.assert_failed(self.get(), 4, "Run mbv again")
+
+    def test_not_sent(self):
+        self.get_account()
+        finished = self.get(base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_failed(finished, 4, "Check the network", get_requests=0)
+
+    def test_usage(self):
+        self.get_account()
+        self.assert_failed(self.get("--key-stdin"), 2, "--key-stdin does not belong to this command", NOTHING_SENT_AT_ALL, get_requests=0)
+        finished = self.get(password_file=self.write("empty", ""))
+        self.assert_failed(finished, 2, "There is no password", NOTHING_SENT_AT_ALL, get_requests=0)
+        command = self.command("--json")
+        command[1:4] = ["get-key"]
+        self.assertEqual(json.loads(self.run_command(command).stdout)["exit_code"], 2)
+
+    def test_undelivered(self):
+        """Nothing is lost, so the key goes nowhere else."""
+        self.get_account()
+        with open("/dev/full", "wb") as full:
+            finished = self.get(stdout=full)
+        self.assert_code(finished, 4)
+        self.assert_says(finished, "could not be written to standard output: No space left", "Nothing has changed")
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+
+
+class TestKey(ToolTest):
+    """test-key: whether the service accepts a key."""
+
+    def setUp(self):
+        super().setUp()
+        self.account()
+
+    def test(self, *options, base_url=None, **keywords):
+        command = [self.tool, "test-key", "--base-url", base_url or self.standin.http, *options]
+        return self.run_command(command, **keywords)
+
+    def assert_failed(self, finished, code, *texts, test_requests=1):
+        self.assert_code(finished, code)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, *texts)
+        self.assertNotIn(b"old key", finished.stderr)
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assertEqual(self.standin.account(self.username)["test_requests"], test_requests)
+
+    def test_valid(self):
+        key = self.old_key.encode()
+        for name, content in (("newline", key + b"\n"), ("CR LF", key + b"\r\n"), ("bare", key)):
+            with self.subTest(name):
+                file = self.write("key", content)
+                for finished in (self.test("--key-file", file), self.test("--key-stdin", input=content),
+                                 self.test("--key-file", "-", input=content)):
+                    self.assert_code(finished, 0)
+                    self.assertEqual((finished.stdout, finished.stderr), (b"", b"mbv: The service accepts the key.\n"))
+        self.assertEqual(self.standin.account(self.username)["test_requests"], 9)
+
+    def test_closed_stdout_does_not_matter(self):
+        finished = self.test("--key-stdin", input=self.old_key.encode(), preexec_fn=lambda: os.close(1), stdout=None)
+        self.assert_code(finished, 0)
+
+    def test_refused(self):
+        key = "abcd1234-9922-abcd-1234-abcd1234abcd"
+        finished = self.test("--key-stdin", input=key.encode())
+        self.assert_failed(finished, 3, "refuses the key", "mbv get-key prints the key", test_requests=0)
+        self.assertNotIn(key, finished.stderr.decode())
+        self.create()
+        finished = self.test("--key-stdin", input=self.old_key.encode())  # it is revoked now
+        self.assert_failed(finished, 3, "refuses the key")
+
+    def test_not_known(self):
+        """Only 401 tells of the key."""
+        for scenario in (error(429, "Slow down", retry_after="7"), error(403, "Opted out"), error(500, "Sorry"),
+                         {"cut": {"after": 0, "how": "close"}}):
+            with self.subTest(scenario=scenario):
+                self.account({"test": scenario})
+                finished = self.test("--key-stdin", input=self.old_key.encode())
+                self.assert_failed(finished, 4)
+
+    def test_not_sent(self):
+        finished = self.test("--key-stdin", input=self.old_key.encode(), base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_failed(finished, 4, "Check the network", test_requests=0)
+
+    def test_what_is_no_key(self):
+        for content, text in ((b"", "There is no key in standard input"), (b"\n", "There is no key"), (b"k" * 4097, "longer than 4096 bytes"),
+                              (b"a key", "at byte 1"), (b"key\r\nX-Header: 1", "at byte 3"), (b"key\0", "NUL byte"),
+                              ("kl\u00fcssel".encode(), "at byte 2"), (b"\xef\xbb\xbfkey", "byte order mark")):
+            with self.subTest(content=content[:20]):
+                self.assert_failed(self.test("--key-stdin", input=content), 2, text, test_requests=0)
+        self.assertEqual(self.standin.requests() - self.requests_before, 0)
+
+    def test_longest_key(self):
+        self.assert_failed(self.test("--key-stdin", input=b"k" * 4096), 3, test_requests=0)
+
+    def test_usage(self):
+        for options, text in ((["--username", "a"], "--username does not belong"), (["--output", "x"], "--output does not belong"),
+                              (["--key-file", "x", "--key-stdin"], "--key-file and --key-stdin exclude each other"),
+                              (["--key-file", self.path("missing")], "cannot be read"), (["--key", "k"], "--key is not an option")):
+            with self.subTest(options=options):
+                self.assert_failed(self.test(*options), 2, text, NOTHING_SENT_AT_ALL, test_requests=0)
+
+    def test_json(self):
+        finished = self.test("--json", "--key-stdin", input=self.old_key.encode())
+        told = json.loads(finished.stdout)
+        self.assertEqual((set(told), told["status"], told["key_state"], told["exit_code"]), (Json.MEMBERS, 0, "unchanged", 0))
+        finished = self.test("--json", "--key-stdin", input=b"another-key")
+        told = json.loads(finished.stdout)
+        self.assertEqual((told["status_name"], told["exit_code"], told["message"]),
+                         ("MBV_ERR_CREDENTIALS", 3, finished.stderr.decode().removeprefix("mbv: ").rstrip("\n")))
+
+    def test_typed(self):
+        with Terminal() as terminal:
+            before = terminal.attributes()
+            process = terminal.start([self.tool, "test-key", "--base-url", self.standin.http], stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            terminal.read_until(b"API key: ")
+            self.assertFalse(terminal.echoes())
+            terminal.type(self.old_key.encode() + b"\n")
+            self.assert_code(self.finish(process), 0)
+            self.assertEqual(terminal.attributes(), before)
+            self.assertEqual(terminal.read_rest().strip(), b"")
+
+    def test_no_terminal(self):
+        self.assert_failed(self.test(stdin=subprocess.DEVNULL), 2, "no terminal", "--key-file or --key-stdin", test_requests=0)
 
 
 class Password(ToolTest):
