@@ -33,8 +33,8 @@ struct rotation {
     bool creating;        /* this run has asked for a new key: `before` is not it */
     bool surely_created;
     bool still_before; /* the last answer was that `before` is the account's key */
-    bool cancelled;
-    int64_t deadline; /* of the requests that settle the outcome */
+    bool cancelled;    /* by a signal */
+    int64_t deadline;  /* of the requests that settle the outcome */
     int64_t pause;
 };
 
@@ -162,7 +162,8 @@ static bool pause_and_go_on(struct rotation* rotation) {
         "The outcome is not known yet. Going on in %lld.%lld seconds; at most %lld more seconds are left.",
         (long long)(pause / 1000), (long long)(pause % 1000 / 100),
         (long long)((rotation->deadline - now_ms()) / 1000));
-    return signals_sleep(pause) == 0;
+    rotation->cancelled = signals_sleep(pause) != 0;
+    return !rotation->cancelled;
 }
 
 static bool limit_next_call(const struct rotation* rotation) {
@@ -239,7 +240,8 @@ static bool create(struct rotation* rotation) {
     struct report creation = run->report;
     run->report.server_message = NULL; /* it is the copy's now */
     const bool settled = settle(rotation);
-    if (!settled && rotation->still_before && !rotation->surely_created)
+    /* A request may be carried out late, so only one that had its time counts as lost. */
+    if (!settled && rotation->still_before && !rotation->surely_created && !rotation->cancelled)
         return fail_not_created(rotation, &creation);
     report_close(&creation);
     return settled || fail_unknown(rotation);

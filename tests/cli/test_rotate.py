@@ -211,6 +211,7 @@ CASES = [
     Case("create", "SIGKILL after creating", {("create", 1): ["forward", KILL, "stall"]}, -9, 1),
     Case("create", "SIGTERM before creating", {("create", 1): [TERM, "stall"]}, 5, 0),
     Case("create", "SIGTERM after creating", {("create", 1): ["forward", TERM, "stall"]}, 5, 1),
+    Case("create", "lost before creating, SIGTERM in a pause", {("create", 1): ["lose"], ("get", 2): ["forward", TERM]}, 5, 0),
     Case("create", "lost before creating, then nobody there", {("create", 1): ["unreachable", "lose"]}, 5, 0, "2"),
     Case("create", "lost after creating, then nobody there", {("create", 1): ["forward", "unreachable", "lose"]}, 5, 1, "2"),
 ]
