@@ -3,27 +3,35 @@
 #include "arguments.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 const char arguments_help[] =
     "Usage: mbv create-key --username NAME [OPTION]...\n"
+    "       mbv get-key    --username NAME [OPTION]...\n"
+    "       mbv test-key   [OPTION]...\n"
+    "       mbv rotate-key --username NAME --output FILE [OPTION]...\n"
     "\n"
-    "Creates a new API key for a Mobivate account and prints it to standard output.\n"
-    "This revokes the key that the account had.\n"
+    "Commands, for the API key of a Mobivate account:\n"
+    "  create-key  creates a new key and prints it; this revokes the key that the account had\n"
+    "  get-key     prints the key that the account has; changes nothing\n"
+    "  test-key    tells whether the service accepts a key; changes nothing\n"
+    "  rotate-key  creates a new key, tests it, and puts it into FILE; or finishes what an earlier\n"
+    "              run began, where FILE does not hold the account's key\n"
     "\n"
-    "The password is asked for on the terminal, unless it comes from elsewhere:\n"
+    "The password, or the key to test, is asked for on the terminal, unless it comes from elsewhere:\n"
     "  --password-file FILE  read it from FILE, or - for standard input; one newline at the end\n"
     "                        is not part of it\n"
     "  --password-stdin      read it from standard input, likewise\n"
+    "  --key-file FILE       for test-key: read the key from FILE, likewise\n"
+    "  --key-stdin           for test-key: read the key from standard input, likewise\n"
     "\n"
     "Options:\n"
     "  --username NAME       the account's user name\n"
     "  --output FILE         write the key to FILE, with mode 0600; - is standard output\n"
     "  --json                print one JSON object to standard output, on failure too\n"
-    "  --timeout SECONDS     give up after this time, such as 2.5 (default: 30)\n"
+    "  --timeout SECONDS     give up a request after this time, such as 2.5 (default: 30)\n"
     "  --base-url URL        where the service is (default: https://api.mobivatebulksms.com)\n"
     "  --ca-file FILE        trust the certificates in FILE instead of the system's\n"
     "  --ca-dir DIR          trust those in the hashed directory DIR, likewise\n"
@@ -32,12 +40,16 @@ const char arguments_help[] =
     "  --version             print the versions of mbv and of the library that it uses\n"
     "\n"
     "Exit codes:\n"
-    "  0  a new key was created and delivered; the old key is revoked\n"
-    "  2  wrong usage or input; nothing was sent, the old key still works\n"
-    "  3  refused by the server; the old key still works\n"
-    "  4  not sent; the old key still works\n"
-    "  5  unknown: the old key may be revoked; run mbv again to have a valid key\n"
+    "  0  done: the key was handed over, or is valid\n"
+    "  2  wrong usage or input; nothing was sent\n"
+    "  3  refused by the service; no key was revoked\n"
+    "  4  not done, or not known; no key was revoked\n"
+    "  5  unknown: the old key may be revoked; get-key tells, and rotate-key settles it when it is\n"
+    "     run again\n"
     "  6  created, but not delivered where asked; standard error has the reason and the key\n";
+
+/* The library's own. */
+#define DEFAULT_TIMEOUT_MS 30000
 
 /* Beyond the characters that getopt_long returns for mistakes and operands. */
 #define FIRST_CODE 256
@@ -46,6 +58,8 @@ static const struct option options[] = {
     [OPTION_USERNAME] = {"username", required_argument, NULL, FIRST_CODE + OPTION_USERNAME},
     [OPTION_PASSWORD_FILE] = {"password-file", required_argument, NULL, FIRST_CODE + OPTION_PASSWORD_FILE},
     [OPTION_PASSWORD_STDIN] = {"password-stdin", no_argument, NULL, FIRST_CODE + OPTION_PASSWORD_STDIN},
+    [OPTION_KEY_FILE] = {"key-file", required_argument, NULL, FIRST_CODE + OPTION_KEY_FILE},
+    [OPTION_KEY_STDIN] = {"key-stdin", no_argument, NULL, FIRST_CODE + OPTION_KEY_STDIN},
     [OPTION_BASE_URL] = {"base-url", required_argument, NULL, FIRST_CODE + OPTION_BASE_URL},
     [OPTION_CA_FILE] = {"ca-file", required_argument, NULL, FIRST_CODE + OPTION_CA_FILE},
     [OPTION_CA_DIR] = {"ca-dir", required_argument, NULL, FIRST_CODE + OPTION_CA_DIR},
@@ -61,7 +75,7 @@ static const struct option options[] = {
 
 /* "SUBJECT PROBLEM."; only the first one is kept. */
 static void mistake(struct report* report, const char* subject, const char* problem) {
-    if (report->exit_code != EXIT_CREATED) return;
+    if (report->exit_code != EXIT_DONE) return;
     (void)report_fail(report, EXIT_USAGE, "%s %s. " NOTHING_SENT " See mbv --help.", subject, problem);
 }
 
@@ -165,19 +179,20 @@ static int64_t milliseconds(const char* seconds) {
 
 static void convert_timeout(struct arguments* arguments, struct report* report) {
     const char* seconds = arguments->values[OPTION_TIMEOUT];
+    arguments->timeout_ms = DEFAULT_TIMEOUT_MS;
     if (seconds == NULL) return;
     const int64_t timeout = milliseconds(seconds);
     if (timeout < 1 || timeout > INT32_MAX) {
         option_mistake(report, "timeout", "takes seconds from 0.001 to 2147483.647, such as 2.5");
         return;
     }
-    (void)snprintf(arguments->timeout_ms, sizeof arguments->timeout_ms, "%" PRId64, timeout);
+    arguments->timeout_ms = (int32_t)timeout;
 }
 
 static void check_command(const struct arguments* arguments, struct report* report) {
     const struct command* command = arguments->command;
     if (command == NULL) {
-        mistake(report, "A command", "is missing: mbv create-key --username NAME");
+        mistake(report, "A command", "is missing: create-key, get-key, test-key or rotate-key");
         return;
     }
     const uint32_t always = OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
@@ -192,6 +207,8 @@ static void check_command(const struct arguments* arguments, struct report* repo
     }
 }
 
+static bool is_dash(const char* value) { return value != NULL && strcmp(value, "-") == 0; }
+
 static void check_together(const struct arguments* arguments, struct report* report) {
     const char* const* values = arguments->values;
     if (values[OPTION_USERNAME] != NULL && *values[OPTION_USERNAME] == '\0') {
@@ -200,9 +217,15 @@ static void check_together(const struct arguments* arguments, struct report* rep
     if (values[OPTION_PASSWORD_FILE] != NULL && values[OPTION_PASSWORD_STDIN] != NULL) {
         mistake(report, "--password-file", "and --password-stdin exclude each other");
     }
+    if (values[OPTION_KEY_FILE] != NULL && values[OPTION_KEY_STDIN] != NULL) {
+        mistake(report, "--key-file", "and --key-stdin exclude each other");
+    }
+    const bool needs_output =
+        arguments->command != NULL && (arguments->command->needs & OPTION_BIT(OPTION_OUTPUT)) != 0;
+    if (needs_output && is_dash(values[OPTION_OUTPUT])) {
+        mistake(report, "--output", "must name a file here: the key that it holds is what is replaced");
+    }
 }
-
-static bool is_dash(const char* value) { return value != NULL && strcmp(value, "-") == 0; }
 
 /* As everywhere, "-" is standard input or output; "./-" is a file. */
 static void take_dashes(struct arguments* arguments) {
@@ -211,6 +234,10 @@ static void take_dashes(struct arguments* arguments) {
     if (is_dash(values[OPTION_PASSWORD_FILE])) {
         values[OPTION_PASSWORD_FILE] = NULL;
         values[OPTION_PASSWORD_STDIN] = "";
+    }
+    if (is_dash(values[OPTION_KEY_FILE])) {
+        values[OPTION_KEY_FILE] = NULL;
+        values[OPTION_KEY_STDIN] = "";
     }
 }
 
@@ -225,5 +252,5 @@ bool arguments_parse(struct arguments* arguments, const struct command* commands
         check_together(arguments, report);
     }
     take_dashes(arguments);
-    return report->exit_code == EXIT_CREATED;
+    return report->exit_code == EXIT_DONE;
 }

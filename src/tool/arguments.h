@@ -14,6 +14,8 @@ enum option_id {
     OPTION_USERNAME,
     OPTION_PASSWORD_FILE,
     OPTION_PASSWORD_STDIN,
+    OPTION_KEY_FILE,
+    OPTION_KEY_STDIN,
     OPTION_BASE_URL,
     OPTION_CA_FILE,
     OPTION_CA_DIR,
@@ -35,14 +37,14 @@ struct run;
 struct command {
     const char* name;
     uint32_t takes;
-    uint32_t needs;
+    uint32_t needs; /* a part of what it takes; an --output that is needed is a file */
     void (*execute)(struct run* run);
 };
 
 struct arguments {
     const struct command* command;
     const char* values[OPTION_COUNT]; /* NULL when not given; "" for one that is given and takes no value */
-    char timeout_ms[16];              /* --timeout in the library's unit */
+    int32_t timeout_ms; /* --timeout in the library's unit; the library's default when not given */
 };
 
 /* Reads all of argv, also beyond a mistake, so that a --json behind it counts. The commands end with one

@@ -7,5 +7,8 @@
 struct run;
 
 void create_key(struct run* run);
+void get_key(struct run* run);
+void test_key(struct run* run);
+void rotate_key(struct run* run);
 
 #endif

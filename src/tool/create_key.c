@@ -2,32 +2,18 @@
  *
  * mbv create-key. The order of its steps is the point of it all: whatever can fail is tried before the
  * request is sent, since a key that was created must reach its user. */
-#include <mobivate.h>
 #include <string.h>
 
 #include "commands.h"
 #include "run.h"
 
-/* ---- The request ---- */
-
-static int32_t call(struct run* run) {
-    const int32_t status = mbv_create_key(run->client, run->arguments.values[OPTION_USERNAME],
-                                          MBV_NUL_TERMINATED, run->password.bytes, run->password.size,
-                                          run->key.bytes, run->key.capacity, &run->key.size);
-    secret_clear(&run->password);
-    return status;
-}
-
-/* ---- After the request ---- */
-
 static void say_created(struct run* run) {
     const char* path = run->arguments.values[OPTION_OUTPUT];
     const char* next = "and the old key is revoked. Use the new key from now on.";
     if (path != NULL) {
-        (void)report_fail(&run->report, EXIT_CREATED, "A new key was created and written to %s, %s", path,
-                          next);
+        (void)report_fail(&run->report, EXIT_DONE, "A new key was created and written to %s, %s", path, next);
     } else {
-        (void)report_fail(&run->report, EXIT_CREATED, "A new key was created, %s", next);
+        (void)report_fail(&run->report, EXIT_DONE, "A new key was created, %s", next);
     }
 }
 
@@ -55,8 +41,8 @@ static void write_output(struct run* run) {
 
 static void deliver(struct run* run) {
     const bool to_file = run->arguments.values[OPTION_OUTPUT] != NULL;
-    /* From here on the key is a line: the newline takes the place of the NUL, and no copy is made. */
-    run->key.bytes[run->key.size] = '\n';
+    secret_clear(&run->password);
+    run_make_key_a_line(run);
     say_created(run);
     if (to_file) write_output(run);
     const int error = run_write_stdout(run, to_file ? NULL : &run->key);
@@ -71,7 +57,7 @@ static void deliver(struct run* run) {
 void create_key(struct run* run) {
     const bool created = run_open(run) && run_check_stdout(run) && run_open_output(run) &&
                          run_read_password(run) && run_check_stdout(run) && run_reserve_output(run) &&
-                         run_call(run, call);
+                         run_call(run, run_create_key);
     if (created) {
         deliver(run);
     } else {

@@ -57,6 +57,18 @@ int io_write_all(int descriptor, const char* bytes, size_t size) {
     return 0;
 }
 
+int io_write_file(int descriptor, const char* bytes, size_t size) {
+    while (size > 0) {
+        const ssize_t written = write(descriptor, bytes, size);
+        if (written < 0 && errno != EINTR) return errno;
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
 int io_sync(int descriptor) {
     if (fsync(descriptor) == 0) return 0;
     /* What a pipe or a terminal, and some file systems for their directories, answer. */

@@ -24,6 +24,9 @@ int io_read_some(int descriptor, struct secret* into, bool* end);
 /* Writes all of it. Returns 0, or an errno value; EINTR means that a signal asked to give up. */
 int io_write_all(int descriptor, const char* bytes, size_t size);
 
+/* The same for a file, which keeps nobody waiting: no signal ends it. */
+int io_write_file(int descriptor, const char* bytes, size_t size);
+
 /* Brings a file or a directory to the disk; other things have nothing to bring. */
 int io_sync(int descriptor);
 

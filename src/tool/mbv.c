@@ -35,6 +35,23 @@ static const struct command commands[] = {
         .needs = OPTION_BIT(OPTION_USERNAME),
         .execute = create_key,
     },
+    {
+        .name = "get-key",
+        .takes = CONNECTION_OPTIONS | ACCOUNT_OPTIONS | OPTION_BIT(OPTION_OUTPUT),
+        .needs = OPTION_BIT(OPTION_USERNAME),
+        .execute = get_key,
+    },
+    {
+        .name = "test-key",
+        .takes = CONNECTION_OPTIONS | OPTION_BIT(OPTION_KEY_FILE) | OPTION_BIT(OPTION_KEY_STDIN),
+        .execute = test_key,
+    },
+    {
+        .name = "rotate-key",
+        .takes = CONNECTION_OPTIONS | ACCOUNT_OPTIONS | OPTION_BIT(OPTION_OUTPUT),
+        .needs = OPTION_BIT(OPTION_USERNAME) | OPTION_BIT(OPTION_OUTPUT),
+        .execute = rotate_key,
+    },
     {.name = NULL},
 };
 

@@ -226,7 +226,11 @@ static bool reserve_new_file(struct output* output, struct report* report) {
 }
 
 static int open_in_place(struct output* output) {
-    output->file = openat(output->directory, output->name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    output->file = openat(output->directory, output->name, O_RDWR | flags);
+    /* One that may be written and not read; output_read tells whom that disturbs. */
+    if (output->file < 0 && errno == EACCES)
+        output->file = openat(output->directory, output->name, O_WRONLY | flags);
     if (output->file < 0) return errno;
     struct stat file;
     if (fstat(output->file, &file) != 0) return errno;
@@ -263,11 +267,40 @@ bool output_reserve(struct output* output, struct report* report) {
     return output->in_place ? reserve_in_place(output, report) : reserve_new_file(output, report);
 }
 
+/* ---- What the file has now ---- */
+
+static int read_whole(int file, struct secret* into) {
+    bool end = false;
+    int error = 0;
+    while (error == 0 && !end) error = io_read_some(file, into, &end);
+    return error;
+}
+
+static int read_beside(const struct output* output, struct secret* into, bool* exists) {
+    const int file =
+        openat(output->directory, output->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    *exists = file >= 0 || errno != ENOENT;
+    if (file < 0) return *exists ? errno : 0;
+    const int error = read_whole(file, into);
+    (void)close(file);
+    return error;
+}
+
+bool output_read(struct output* output, struct secret* into, bool* exists, struct report* report) {
+    *exists = true;
+    /* In place it is the locked file, and to close another descriptor of it would end the lock. */
+    const int error = output->in_place ? read_whole(output->file, into) : read_beside(output, into, exists);
+    if (error == 0 && output->in_place && lseek(output->file, 0, SEEK_SET) != 0)
+        return fail(output, report, strerror(errno));
+    return error == 0 || report_fail(report, EXIT_USAGE, "%s cannot be read: %s. " NOTHING_SENT, output->path,
+                                     strerror(error));
+}
+
 /* ---- When there is a key ---- */
 
 /* Cuts after writing: a reader in between, or after a crash, finds the whole key in the first line. */
 static int write_line(int file, const char* line, size_t size) {
-    int error = io_write_all(file, line, size);
+    int error = io_write_file(file, line, size);
     if (error == 0 && ftruncate(file, (off_t)size) != 0) error = errno;
     return error != 0 ? error : io_sync(file);
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "report.h"
+#include "secret.h"
 
 /* Room for the longest key, of 4096 bytes, and a newline or a NUL. */
 #define KEY_CAPACITY 4097
@@ -34,6 +35,10 @@ bool output_open(struct output* output, const char* path, struct report* report)
 
 /* Before anything is sent: locks, and makes the new file, with mode 0600 and room on the disk for any key. */
 bool output_reserve(struct output* output, struct report* report);
+
+/* After output_reserve: appends what the file has now, as far as it fits; `*exists` tells whether there is
+ * one. */
+bool output_read(struct output* output, struct secret* into, bool* exists, struct report* report);
 
 /* Writes the line, brings it to the disk and gives it its name. Returns 0, or an errno value. */
 int output_commit(struct output* output, const char* line, size_t size);

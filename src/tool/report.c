@@ -26,18 +26,18 @@ bool report_fail(struct report* report, enum exit_code exit_code, const char* fo
 
 static enum exit_code exit_code_of(int32_t status, int32_t key_state) {
     switch (status) {
-        case MBV_OK: return EXIT_CREATED;
+        case MBV_OK: return EXIT_DONE;
         case MBV_ERR_INVALID_ARGUMENT: return EXIT_USAGE;
         case MBV_ERR_CREDENTIALS:
         case MBV_ERR_RATE_LIMITED:
         case MBV_ERR_REJECTED: return key_state == MBV_KEY_UNCHANGED ? EXIT_REFUSED : EXIT_UNKNOWN;
-        default: return key_state == MBV_KEY_UNCHANGED ? EXIT_NOT_SENT : EXIT_UNKNOWN;
+        default: return key_state == MBV_KEY_UNCHANGED ? EXIT_NOT_DONE : EXIT_UNKNOWN;
     }
 }
 
 /* What a person can do about it. The library's message has said the rest. */
 static const char* what_to_do(const struct report* report) {
-    if (report->exit_code == EXIT_UNKNOWN) return "Run the same command again";
+    if (report->exit_code == EXIT_UNKNOWN) return "mbv get-key prints the key that is valid";
     switch (report->status) {
         case MBV_ERR_INVALID_ARGUMENT: return "Correct the input and run mbv again";
         case MBV_ERR_CREDENTIALS: return "Check the user name and the password, and run mbv again";
@@ -50,11 +50,10 @@ static const char* what_to_do(const struct report* report) {
     }
 }
 
-/* "", or how long the server asked to wait, in whole seconds and never less than it said. */
-static void write_waiting_time(char* text, size_t capacity, int64_t retry_after_ms) {
+void report_waiting_time(const struct report* report, char* text, size_t capacity) {
     text[0] = '\0';
-    if (retry_after_ms < 0) return;
-    const int64_t seconds = retry_after_ms / 1000 + (retry_after_ms % 1000 != 0);
+    if (report->retry_after_ms < 0) return;
+    const int64_t seconds = report->retry_after_ms / 1000 + (report->retry_after_ms % 1000 != 0);
     (void)snprintf(text, capacity, " (the server asks to wait %" PRId64 " second%s)", seconds,
                    seconds == 1 ? "" : "s");
 }
@@ -68,6 +67,7 @@ static char* copy_server_message(const mbv_client* client) {
 }
 
 void report_call(struct report* report, const mbv_client* client, int32_t status) {
+    report_close(report);
     report->called = true;
     report->status = status;
     report->key_state = mbv_key_state(client);
@@ -80,8 +80,8 @@ void report_call(struct report* report, const mbv_client* client, int32_t status
 
     char what_happened[2048];
     (void)mbv_error_message(client, what_happened, sizeof what_happened);
-    char waiting_time[80];
-    write_waiting_time(waiting_time, sizeof waiting_time, report->retry_after_ms);
+    char waiting_time[WAITING_TIME_SIZE];
+    report_waiting_time(report, waiting_time, sizeof waiting_time);
     (void)report_fail(report, report->exit_code, "%s %s%s.", what_happened, what_to_do(report), waiting_time);
 }
 

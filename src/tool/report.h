@@ -10,22 +10,23 @@
 #include "secret.h"
 
 enum exit_code {
-    EXIT_CREATED = 0,
-    EXIT_USAGE = 2,       /* usage or input; nothing was sent */
-    EXIT_REFUSED = 3,     /* by the server; the old key still works */
-    EXIT_NOT_SENT = 4,    /* the old key still works */
-    EXIT_UNKNOWN = 5,     /* the old key may be revoked */
-    EXIT_UNDELIVERED = 6, /* created, but not everything could be written where it was asked for */
+    EXIT_DONE = 0,
+    EXIT_USAGE = 2,    /* usage or input; nothing was sent */
+    EXIT_REFUSED = 3,  /* by the server; this run has revoked no key */
+    EXIT_NOT_DONE = 4, /* this run has revoked no key */
+    EXIT_UNKNOWN = 5,  /* the old key may be revoked */
+    EXIT_UNDELIVERED =
+        6, /* the old key is revoked, but not everything could be written where it was asked for */
 };
 
-/* What every message with EXIT_USAGE or EXIT_NOT_SENT tells of the old key. */
-#define NOTHING_SENT "Nothing was sent and the old key still works."
+/* What every message says of a run that ends before its first request. */
+#define NOTHING_SENT "Nothing was sent."
 
 struct report {
     enum exit_code exit_code;
     char message[8192]; /* what happened, what became of the old key, what to do next */
 
-    /* What the getters say, when mbv_create_key was called. */
+    /* What the getters say after the last call, if there was one. */
     bool called;
     int32_t status;
     int32_t key_state;
@@ -41,8 +42,12 @@ __attribute__((format(printf, 3, 4)))
 #endif
 bool report_fail(struct report *report, enum exit_code exit_code, const char *format, ...);
 
-/* Asks the client about the call that has just returned `status`. */
+/* Asks the client about the call that has just returned `status`, and forgets the one before. */
 void report_call(struct report* report, const mbv_client* client, int32_t status);
+
+/* " (the server asks to wait 7 seconds)", or "" where it did not. */
+#define WAITING_TIME_SIZE 80
+void report_waiting_time(const struct report* report, char* text, size_t capacity);
 
 /* "mbv: ", a sentence and a newline to stderr; control characters in it become question marks. */
 void report_sentence(const char* sentence);

@@ -3,16 +3,19 @@
 #include "run.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io.h"
-#include "password.h"
+#include "secret_input.h"
 #include "signals.h"
 
 static bool fail_to_start(struct report* report, const char* reason) {
-    return report_fail(report, EXIT_NOT_SENT,
+    report->called = false;
+    return report_fail(report, EXIT_NOT_DONE,
                        "The call could not be started: %s. " NOTHING_SENT " Run mbv again.", reason);
 }
 
@@ -27,7 +30,6 @@ static bool set_options(struct run* run) {
         {"--ca-file", "ca_file", values[OPTION_CA_FILE]},
         {"--ca-dir", "ca_dir", values[OPTION_CA_DIR]},
         {"--proxy", "proxy", values[OPTION_PROXY]},
-        {"--timeout", "timeout_ms", values[OPTION_TIMEOUT] != NULL ? run->arguments.timeout_ms : NULL},
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; ++i) {
         if (settings[i].value == NULL) continue;
@@ -35,23 +37,32 @@ static bool set_options(struct run* run) {
         if (status == MBV_OK) continue;
         char message[1024];
         (void)mbv_error_message(run->client, message, sizeof message);
-        return report_fail(&run->report, status == MBV_ERR_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_NOT_SENT,
+        return report_fail(&run->report, status == MBV_ERR_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_NOT_DONE,
                            "%s: %s " NOTHING_SENT, settings[i].given_as, message);
     }
     return true;
 }
 
+bool run_set_timeout(struct run* run, int32_t milliseconds) {
+    char value[16];
+    (void)snprintf(value, sizeof value, "%" PRId32, milliseconds);
+    return mbv_set(run->client, "timeout_ms", value) == MBV_OK ||
+           fail_to_start(&run->report, strerror(ENOMEM));
+}
+
 bool run_open(struct run* run) {
     run->client = mbv_new();
-    if (run->client == NULL || !secret_open(&run->password, PASSWORD_CAPACITY) ||
-        !secret_open(&run->key, KEY_CAPACITY)) {
+    if (run->client == NULL || !secret_open(&run->password, SECRET_INPUT_CAPACITY(PASSWORD_LIMIT)) ||
+        !secret_open(&run->key, SECRET_INPUT_CAPACITY(KEY_LIMIT))) {
         return fail_to_start(&run->report, strerror(ENOMEM));
     }
-    return set_options(run);
+    return set_options(run) && run_set_timeout(run, run->arguments.timeout_ms);
 }
 
 static bool uses_stdout(const struct arguments* arguments) {
-    return arguments->values[OPTION_OUTPUT] == NULL || arguments->values[OPTION_JSON] != NULL;
+    const bool hands_over_key = (arguments->command->takes & OPTION_BIT(OPTION_OUTPUT)) != 0;
+    return (hands_over_key && arguments->values[OPTION_OUTPUT] == NULL) ||
+           arguments->values[OPTION_JSON] != NULL;
 }
 
 bool run_check_stdout(struct run* run) {
@@ -85,14 +96,39 @@ bool run_reserve_output(struct run* run) {
 
 bool run_read_password(struct run* run) {
     const char* const* values = run->arguments.values;
-    if (values[OPTION_PASSWORD_FILE] != NULL) {
-        return password_from_file(values[OPTION_PASSWORD_FILE], &run->password, &run->report);
-    }
-    if (values[OPTION_PASSWORD_STDIN] != NULL) return password_from_stdin(&run->password, &run->report);
-    return password_from_terminal(values[OPTION_USERNAME], &run->password, &run->report);
+    const struct secret_input* input = &password_input;
+    if (values[OPTION_PASSWORD_FILE] != NULL)
+        return secret_from_file(input, values[OPTION_PASSWORD_FILE], &run->password, &run->report);
+    if (values[OPTION_PASSWORD_STDIN] != NULL) return secret_from_stdin(input, &run->password, &run->report);
+    char prompt[256];
+    (void)snprintf(prompt, sizeof prompt, "Password of %.200s: ", values[OPTION_USERNAME]);
+    return secret_from_terminal(input, prompt, &run->password, &run->report);
 }
 
-bool run_call(struct run* run, int32_t (*call)(struct run* run)) {
+bool run_read_key(struct run* run) {
+    const char* const* values = run->arguments.values;
+    const struct secret_input* input = &key_input;
+    if (values[OPTION_KEY_FILE] != NULL)
+        return secret_from_file(input, values[OPTION_KEY_FILE], &run->key, &run->report);
+    if (values[OPTION_KEY_STDIN] != NULL) return secret_from_stdin(input, &run->key, &run->report);
+    return secret_from_terminal(input, "API key: ", &run->key, &run->report);
+}
+
+int32_t run_create_key(struct run* run) {
+    return mbv_create_key(run->client, run->arguments.values[OPTION_USERNAME], MBV_NUL_TERMINATED,
+                          run->password.bytes, run->password.size, run->key.bytes, run->key.capacity,
+                          &run->key.size);
+}
+
+int32_t run_get_key(struct run* run) {
+    return mbv_get_key(run->client, run->arguments.values[OPTION_USERNAME], MBV_NUL_TERMINATED,
+                       run->password.bytes, run->password.size, run->key.bytes, run->key.capacity,
+                       &run->key.size);
+}
+
+int32_t run_test_key(struct run* run) { return mbv_test_key(run->client, run->key.bytes, run->key.size); }
+
+bool run_call(struct run* run, run_function* call) {
     struct watch watch;
     const int error = signals_watch(&watch, run->client);
     if (error != 0) return fail_to_start(&run->report, strerror(error));
@@ -101,6 +137,8 @@ bool run_call(struct run* run, int32_t (*call)(struct run* run)) {
     report_call(&run->report, run->client, status);
     return status == MBV_OK;
 }
+
+void run_make_key_a_line(struct run* run) { run->key.bytes[run->key.size] = '\n'; }
 
 int run_write_stdout(const struct run* run, const struct secret* key) {
     int error = 0;

@@ -31,13 +31,26 @@ struct run {
 /* A client with its options set, and memory for the secrets. */
 bool run_open(struct run* run);
 
+/* For each of the calls that follow. */
+bool run_set_timeout(struct run* run, int32_t milliseconds);
+
 bool run_check_stdout(struct run* run);
 bool run_open_output(struct run* run);
 bool run_read_password(struct run* run);
+bool run_read_key(struct run* run);
 bool run_reserve_output(struct run* run);
 
-/* Makes a call of the library's, which signals cancel, and has the report ask about it. */
-bool run_call(struct run* run, int32_t (*call)(struct run* run));
+/* A call of the library's, with what the run holds: user name and password, or the key. */
+typedef int32_t run_function(struct run* run);
+int32_t run_create_key(struct run* run);
+int32_t run_get_key(struct run* run);
+int32_t run_test_key(struct run* run);
+
+/* Makes the call, which signals cancel, and has the report ask about it. */
+bool run_call(struct run* run, run_function* call);
+
+/* Ends the key with a newline in the place of its NUL, so that it is a line and no copy is made. */
+void run_make_key_a_line(struct run* run);
 
 /* What belongs on stdout: the object, the key, or nothing. Returns 0, or an errno value. */
 int run_write_stdout(const struct run* run, const struct secret* key);

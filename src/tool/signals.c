@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/select.h>
+#include <time.h>
 
 /* Ends the watching thread. From outside it means what the others mean: stop. */
 #define WATCH_OVER SIGUSR1
@@ -61,6 +62,12 @@ int signals_wait(int descriptor, enum direction direction) {
     return pselect(descriptor + 1, to_read, to_write, NULL, NULL, &outside) < 0 ? errno : 0;
 }
 
+int signals_sleep(int64_t milliseconds) {
+    const struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
+                                  .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+    return pselect(0, NULL, NULL, NULL, &time, &outside) < 0 ? errno : 0;
+}
+
 void signals_hold_stop(void) {
     if (is_ignored(SIGTSTP)) return; /* no job control */
     sigset_t stop;
@@ -93,8 +100,11 @@ bool signals_stop_if_asked(void) {
 static void* turn_signals_into_cancel(void* argument) {
     struct watch* watch = argument;
     int signal_number;
-    while (sigwait(&ending, &signal_number) == 0 && !atomic_load(&watch->over)) {
-        mbv_cancel(watch->client);
+    bool over = false;
+    while (!over && sigwait(&ending, &signal_number) == 0) {
+        over = atomic_load(&watch->over);
+        /* One that comes together with the end is not lost: the next call is cancelled. */
+        if (!over || signal_number != WATCH_OVER) mbv_cancel(watch->client);
     }
     return NULL;
 }

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum direction { TO_READ, TO_WRITE };
 
@@ -21,6 +22,9 @@ void signals_prepare(void);
 /* Waits until the descriptor can be read or written without blocking. Returns 0, or an errno value;
  * EINTR means that one of the signals came. */
 int signals_wait(int descriptor, enum direction direction);
+
+/* Waits. Returns 0, or EINTR when one of the signals came. */
+int signals_sleep(int64_t milliseconds);
 
 /* Ctrl-Z: between these two calls SIGTSTP ends signals_wait as well, so that a prompt can restore the
  * terminal first. signals_stop_if_asked then stops the program; it returns true when it goes on. */

@@ -228,6 +228,21 @@ class Terminal:
         return termios.tcgetattr(self.slave)
 
 
+def in_own_mounts(command, script):
+    """The command after a shell script, both in a mount namespace of their own."""
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *as_root, "sh", "-e", "-c", script + '\nexec "$@"', "sh", *command]
+
+
+def why_no_mounts():
+    """Why file systems cannot be mounted here; None when they can."""
+    if shutil.which("unshare") is None:
+        return "unshare is not installed"
+    command = in_own_mounts(["true"], "mount -t tmpfs none /mnt")
+    finished = subprocess.run(command, capture_output=True, text=True)
+    return finished.stderr.strip() or None if finished.returncode else None
+
+
 def error(status, message, retry_after=None):
     """A scenario: the service answers with an error."""
     scenario = {"status": status, "body": {"code": status, "message": message}}
@@ -262,6 +277,7 @@ class ToolTest(unittest.TestCase):
         self.environment = {name: value for name, value in os.environ.items()
                             if name in kept or name.startswith(("ASAN_", "UBSAN_", "LSAN_", "TSAN_"))}
         self.environment["HOME"] = self.directory
+        self.password = self.PASSWORD
         self.username = self.id().rsplit(".", 1)[-1].replace("_", "-") + "@example.com"
 
     def path(self, name):
@@ -331,9 +347,10 @@ class ToolTest(unittest.TestCase):
     def assert_code(self, finished, code):
         self.assertEqual(finished.returncode, code, finished.stderr)
 
-    def assert_says(self, finished, *texts):
+    def assert_says(self, finished, *texts, pattern="^mbv: "):
         """The sentence on stderr, which never has the password in it."""
         told = finished.stderr.decode()
+        self.assertRegex(told, pattern)
         self.assertTrue(told.startswith("mbv: "), told)
         for text in texts:
             self.assertIn(text, told)

@@ -19,10 +19,14 @@ import sys
 import threading
 import unittest
 
-from tests.cli.support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error
+from tests.cli.support import (PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error, in_own_mounts,
+                               why_no_mounts)
 
 TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
 STILL_WORKS = "old key still works"
+NOTHING_SENT_AT_ALL = "Nothing was sent."
+# Of input that the library refuses, it is the library that tells.
+NOTHING_SENT = "Nothing was sent|old key still works"
 REVOKED = "the old key is revoked"
 MAY_BE_REVOKED = "old key may be revoked"
 
@@ -142,7 +146,7 @@ class Refused(ToolTest):
                 self.account({"status": status, "creates": True, "body_text": "<html>Blocked</html>"})
                 finished = self.create()
                 self.assert_code(finished, 5)
-                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked", "Run the same command again")
+                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked", "mbv get-key prints the key that is valid")
 
     def test_terminal_controls_of_the_server_are_not_repeated(self):
         message = "red \x1b[31m, bell \x07, C1 \x9b31m, delete \x7f, umlaut \u00fc"
@@ -160,7 +164,7 @@ class NotSent(ToolTest):
     def assert_not_sent(self, finished, *texts):
         self.assert_code(finished, 4)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_says(finished, *texts, pattern=NOTHING_SENT)
         self.assert_old_key_valid(requests=0)
 
     def test_connection_refused(self):
@@ -209,7 +213,7 @@ class Unknown(ToolTest):
     def assert_unknown(self, finished, replaced, *texts):
         self.assert_code(finished, 5)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, MAY_BE_REVOKED, "Run the same command again", *texts)
+        self.assert_says(finished, MAY_BE_REVOKED, "mbv get-key prints the key that is valid", *texts)
         state = self.standin.account(self.username)
         self.assertEqual((state["requests"], state["replaced"]), (1, replaced))
         self.assertEqual(self.standin.is_valid(self.old_key), not replaced)
@@ -241,7 +245,7 @@ class Usage(ToolTest):
     def assert_wrong(self, finished, *texts):
         self.assert_code(finished, 2)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, *texts, STILL_WORKS)
+        self.assert_says(finished, *texts, pattern=NOTHING_SENT)
         self.assert_old_key_valid(requests=0)
 
     def wrong(self, *options, password_file=None):
@@ -403,8 +407,8 @@ class Information(ToolTest):
 
     def test_version(self):
         finished = self.run_command([self.tool, "--version"])
-        with open(os.path.join(ROOT, "CMakeLists.txt")) as file:
-            version = re.search(r"project\(mobivate VERSION ([0-9.]+)", file.read()).group(1)
+        with open(os.path.join(ROOT, "include", "mobivate.h")) as file:
+            version = re.search(r'^#define MBV_VERSION "([0-9.]+)"$', file.read(), re.MULTILINE).group(1)
         self.assertEqual((finished.returncode, finished.stderr), (0, b""))
         self.assertEqual(finished.stdout.decode(), f"mbv {version}\nlibmobivate {version}\n")
 
@@ -422,11 +426,38 @@ class Information(ToolTest):
     def test_help_fits_a_terminal(self):
         self.assertLessEqual(max(map(len, self.help().splitlines())), 100)
 
+    COMMANDS = {"create-key": ["--username=a"], "get-key": ["--username=a"], "test-key": [],
+                "rotate-key": ["--username=a", "--output=/missing/key"]}  # with what each of them needs
+
+    def options_of(self, command):
+        """The options that the tool does not refuse for a command."""
+        result = []
+        for option in self.options_of_help():
+            flag = option in ("--password-stdin", "--key-stdin", "--json", "--help", "--version")
+            others = [word for word in self.COMMANDS[command] if not word.startswith(option + "=")]
+            finished = self.run_command([self.tool, command, *others, option if flag else option + "=/missing"])
+            if b"does not belong to this command" not in finished.stderr:
+                result.append(option)
+        return result
+
+    def test_commands_take_their_options(self):
+        account = {"--username", "--password-file", "--password-stdin", "--output"}
+        key = {"--key-file", "--key-stdin"}
+        everything = set(self.options_of_help())
+        for command in self.COMMANDS:
+            self.assertEqual(set(self.options_of(command)), everything - (account if command == "test-key" else key), command)
+        self.assertEqual(re.findall(r"^  ([a-z]+-key)  ", self.help(), re.MULTILINE), list(self.COMMANDS))
+
     def test_man_page_has_the_same_options(self):
         items = re.findall(r"^\.It Fl Fl ([a-z-]+)", self.source("mbv.1"), re.MULTILINE)
         self.assertEqual(sorted("--" + item for item in items), self.options_of_help())
-        synopsis = re.findall(r"Fl Fl ([a-z-]+)", self.source("mbv.1").split(".Sh DESCRIPTION")[0])
-        self.assertEqual(sorted("--" + item for item in synopsis), self.options_of_help())
+        synopsis = self.source("mbv.1").split(".Sh DESCRIPTION")[0].split(".Sh SYNOPSIS")[1]
+        told = {re.search(r"^\.Cm (\S+)", part, re.MULTILINE)[1]: re.findall(r"Fl Fl ([a-z-]+)", part)
+                for part in synopsis.split("\n.Nm\n") if "\n.Cm " in "\n" + part}
+        self.assertEqual(list(told), list(self.COMMANDS))
+        for command, options in told.items():
+            self.assertEqual(sorted(["--" + option for option in options] + ["--help", "--version"]),
+                             self.options_of(command), command)
 
     def test_man_page_has_the_same_exit_codes(self):
         section = self.source("mbv.1").split(".Sh EXIT STATUS")[1].split(".El")[0]
@@ -442,12 +473,13 @@ class Information(ToolTest):
         self.assertEqual(set(json.loads(finished.stdout)) | {"output"}, members)
 
     def test_completions_have_the_same_options(self):
-        bash = re.search(r"options='([^']*)'", self.source("completions", "mbv.bash")).group(1).split()
         zsh = re.findall(r"(?:\)|')(%s)(?:=?\[)" % self.OPTION, self.source("completions", "_mbv"))
-        fish = ["--" + name for name in re.findall(r" -l ([a-z-]+)", self.source("completions", "mbv.fish"))]
-        self.assertEqual(sorted(bash), self.options_of_help())
+        fish = ["--" + name for name in re.findall(r"^complete .* -l ([a-z-]+)", self.source("completions", "mbv.fish"), re.MULTILINE)]
         self.assertEqual(sorted(zsh), self.options_of_help())
         self.assertEqual(sorted(fish), self.options_of_help())
+        for name in ("_mbv", "mbv.fish"):
+            for command in self.COMMANDS:
+                self.assertIn(command, self.source("completions", name))
 
     def complete_in_bash(self, *words):
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _mbv; '
@@ -462,7 +494,10 @@ class Information(ToolTest):
         self.write("some-file", "")
         os.mkdir(self.path("some-directory"))
         self.assertEqual(self.complete_in_bash("cr"), ["create-key"])
-        self.assertEqual(sorted(self.complete_in_bash("create-key", "--")), self.options_of_help())
+        self.assertEqual(self.complete_in_bash(""), list(self.COMMANDS))
+        for command in self.COMMANDS:
+            self.assertEqual(sorted(self.complete_in_bash(command, "--")), self.options_of(command))
+        self.assertEqual(sorted(self.complete_in_bash("--")), self.options_of_help())
         self.assertEqual(self.complete_in_bash("create-key", "--password-s"), ["--password-stdin"])
         some = self.path("some-")
         self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", some)),
@@ -473,11 +508,12 @@ class Information(ToolTest):
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish_completes(self):
-        script = 'source "$argv[1]"; complete -C "mbv create-key --"; complete -C "mbv cr"'
-        finished = self.run_command(["fish", "--no-config", "-c", script,
-                                     os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
-        offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
-        self.assertEqual(offered, {"create-key", *self.options_of_help()}, finished.stderr)
+        for command in self.COMMANDS:
+            script = f'source "$argv[1]"; complete -C "mbv {command} --"; complete -C "mbv {command[:2]}"'
+            finished = self.run_command(["fish", "--no-config", "-c", script,
+                                         os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
+            offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
+            self.assertEqual(offered, {command, *self.options_of(command)}, finished.stderr)
 
     def check(self, *command):
         finished = self.run_command(list(command), cwd=TOOL_SOURCE)
@@ -609,6 +645,200 @@ class Json(ToolTest):
         self.assert_created(key)
 
 
+class GetKey(ToolTest):
+    """get-key: the account's key, and nothing changes."""
+
+    def get(self, *options, **keywords):
+        where = {name: keywords.pop(name) for name in ("base_url", "password_file") if name in keywords}
+        command = self.command(*options, **where)
+        command[1] = "get-key"
+        return self.run_command(command, **keywords)
+
+    def get_account(self, scenario=None):
+        self.account({"get": scenario} if scenario else None)
+
+    def assert_nothing_changed(self, get_requests):
+        state = self.standin.account(self.username)
+        self.assertEqual((state["requests"], state["get_requests"], state["replaced"]), (0, get_requests, 0))
+        self.assertTrue(self.standin.is_valid(self.old_key))
+
+    def assert_failed(self, finished, code, *texts, get_requests=1):
+        self.assert_code(finished, code)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, *texts)
+        self.assertNotIn(b"old key", finished.stderr)
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assert_nothing_changed(get_requests)
+
+    def test_key(self):
+        self.get_account()
+        for _ in range(2):
+            finished = self.get()
+            self.assert_code(finished, 0)
+            self.assertEqual(finished.stdout, self.old_key.encode() + b"\n")
+            self.assert_says(finished, "the key that the account has")
+            self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assert_nothing_changed(2)
+
+    def test_key_after_an_unknown_outcome(self):
+        self.account({"creates": True, "cut": {"after": 0, "how": "close"}})
+        self.assert_code(self.create(), 5)
+        self.assertEqual(self.get().stdout, self.valid_key().encode() + b"\n")
+        self.assertNotEqual(self.valid_key(), self.old_key)
+
+    def test_file(self):
+        self.get_account()
+        output = self.write("key", "the old content")
+        finished = self.get("--output", output)
+        self.assert_code(finished, 0)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, "was written to " + output)
+        with open(output) as file:
+            self.assertEqual(file.read(), self.old_key + "\n")
+        self.assert_nothing_changed(1)
+
+    def test_json(self):
+        self.get_account()
+        finished = self.get("--json")
+        told = json.loads(finished.stdout)
+        self.assertEqual((told["key"], told["key_state"], told["status"], told["exit_code"]), (self.old_key, "unchanged", 0, 0))
+        self.assertEqual(set(told), Json.MEMBERS | {"key"})
+
+    def test_refused(self):
+        for status, text in ((401, "Check the user name and the password"), (429, "again later"), (402, "refused again")):
+            with self.subTest(status=status):
+                self.get_account(error(status, "No, thank you"))
+                self.assert_failed(self.get(), 3, "No, thank you", text)
+
+    def test_not_known(self):
+        for scenario in (error(500, "Sorry"), {"cut": {"after": 0, "how": "close"}}, {"body_text": "<html>Welcome</html>"}):
+            with self.subTest(scenario=scenario):
+                self.get_account(scenario)
+                self.assert_failed(self.get(), 4, "Run mbv again")
+
+    def test_not_sent(self):
+        self.get_account()
+        finished = self.get(base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_failed(finished, 4, "Check the network", get_requests=0)
+
+    def test_usage(self):
+        self.get_account()
+        self.assert_failed(self.get("--key-stdin"), 2, "--key-stdin does not belong to this command", NOTHING_SENT_AT_ALL, get_requests=0)
+        finished = self.get(password_file=self.write("empty", ""))
+        self.assert_failed(finished, 2, "There is no password", NOTHING_SENT_AT_ALL, get_requests=0)
+        command = self.command("--json")
+        command[1:4] = ["get-key"]
+        self.assertEqual(json.loads(self.run_command(command).stdout)["exit_code"], 2)
+
+    def test_undelivered(self):
+        """Nothing is lost, so the key goes nowhere else."""
+        self.get_account()
+        with open("/dev/full", "wb") as full:
+            finished = self.get(stdout=full)
+        self.assert_code(finished, 4)
+        self.assert_says(finished, "could not be written to standard output: No space left", "Nothing has changed")
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+
+
+class TestKey(ToolTest):
+    """test-key: whether the service accepts a key."""
+
+    def setUp(self):
+        super().setUp()
+        self.account()
+
+    def test(self, *options, base_url=None, **keywords):
+        command = [self.tool, "test-key", "--base-url", base_url or self.standin.http, *options]
+        return self.run_command(command, **keywords)
+
+    def assert_failed(self, finished, code, *texts, test_requests=1):
+        self.assert_code(finished, code)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, *texts)
+        self.assertNotIn(b"old key", finished.stderr)
+        self.assertNotIn(self.old_key.encode(), finished.stderr)
+        self.assertEqual(self.standin.account(self.username)["test_requests"], test_requests)
+
+    def test_valid(self):
+        key = self.old_key.encode()
+        for name, content in (("newline", key + b"\n"), ("CR LF", key + b"\r\n"), ("bare", key)):
+            with self.subTest(name):
+                file = self.write("key", content)
+                for finished in (self.test("--key-file", file), self.test("--key-stdin", input=content),
+                                 self.test("--key-file", "-", input=content)):
+                    self.assert_code(finished, 0)
+                    self.assertEqual((finished.stdout, finished.stderr), (b"", b"mbv: The service accepts the key.\n"))
+        self.assertEqual(self.standin.account(self.username)["test_requests"], 9)
+
+    def test_closed_stdout_does_not_matter(self):
+        finished = self.test("--key-stdin", input=self.old_key.encode(), preexec_fn=lambda: os.close(1), stdout=None)
+        self.assert_code(finished, 0)
+
+    def test_refused(self):
+        key = "abcd1234-9922-abcd-1234-abcd1234abcd"
+        finished = self.test("--key-stdin", input=key.encode())
+        self.assert_failed(finished, 3, "refuses the key", "mbv get-key prints the key", test_requests=0)
+        self.assertNotIn(key, finished.stderr.decode())
+        self.create()
+        finished = self.test("--key-stdin", input=self.old_key.encode())  # it is revoked now
+        self.assert_failed(finished, 3, "refuses the key")
+
+    def test_not_known(self):
+        """Only 401 tells of the key."""
+        for scenario in (error(429, "Slow down", retry_after="7"), error(403, "Opted out"), error(500, "Sorry"),
+                         {"cut": {"after": 0, "how": "close"}}):
+            with self.subTest(scenario=scenario):
+                self.account({"test": scenario})
+                finished = self.test("--key-stdin", input=self.old_key.encode())
+                self.assert_failed(finished, 4)
+
+    def test_not_sent(self):
+        finished = self.test("--key-stdin", input=self.old_key.encode(), base_url="http://" + self.standin.facts["hosts"]["refused"])
+        self.assert_failed(finished, 4, "Check the network", test_requests=0)
+
+    def test_what_is_no_key(self):
+        for content, text in ((b"", "There is no key in standard input"), (b"\n", "There is no key"), (b"k" * 4097, "longer than 4096 bytes"),
+                              (b"a key", "at byte 1"), (b"key\r\nX-Header: 1", "at byte 3"), (b"key\0", "NUL byte"),
+                              ("kl\u00fcssel".encode(), "at byte 2"), (b"\xef\xbb\xbfkey", "byte order mark")):
+            with self.subTest(content=content[:20]):
+                self.assert_failed(self.test("--key-stdin", input=content), 2, text, test_requests=0)
+        self.assertEqual(self.standin.requests() - self.requests_before, 0)
+
+    def test_longest_key(self):
+        self.assert_failed(self.test("--key-stdin", input=b"k" * 4096), 3, test_requests=0)
+
+    def test_usage(self):
+        for options, text in ((["--username", "a"], "--username does not belong"), (["--output", "x"], "--output does not belong"),
+                              (["--key-file", "x", "--key-stdin"], "--key-file and --key-stdin exclude each other"),
+                              (["--key-file", self.path("missing")], "cannot be read"), (["--key", "k"], "--key is not an option")):
+            with self.subTest(options=options):
+                self.assert_failed(self.test(*options), 2, text, NOTHING_SENT_AT_ALL, test_requests=0)
+
+    def test_json(self):
+        finished = self.test("--json", "--key-stdin", input=self.old_key.encode())
+        told = json.loads(finished.stdout)
+        self.assertEqual((set(told), told["status"], told["key_state"], told["exit_code"]), (Json.MEMBERS, 0, "unchanged", 0))
+        finished = self.test("--json", "--key-stdin", input=b"another-key")
+        told = json.loads(finished.stdout)
+        self.assertEqual((told["status_name"], told["exit_code"], told["message"]),
+                         ("MBV_ERR_CREDENTIALS", 3, finished.stderr.decode().removeprefix("mbv: ").rstrip("\n")))
+
+    def test_typed(self):
+        with Terminal() as terminal:
+            before = terminal.attributes()
+            process = terminal.start([self.tool, "test-key", "--base-url", self.standin.http], stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            terminal.read_until(b"API key: ")
+            self.assertFalse(terminal.echoes())
+            terminal.type(self.old_key.encode() + b"\n")
+            self.assert_code(self.finish(process), 0)
+            self.assertEqual(terminal.attributes(), before)
+            self.assertEqual(terminal.read_rest().strip(), b"")
+
+    def test_no_terminal(self):
+        self.assert_failed(self.test(stdin=subprocess.DEVNULL), 2, "no terminal", "--key-file or --key-stdin", test_requests=0)
+
+
 class Password(ToolTest):
     """Where the password comes from, and what is left of it."""
 
@@ -619,7 +849,7 @@ class Password(ToolTest):
     def assert_wrong(self, finished, *texts):
         self.assert_code(finished, 2)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_says(finished, *texts, pattern=NOTHING_SENT)
         self.assert_old_key_valid(requests=0)
 
     # What is in the file, and the password that it stands for.
@@ -835,7 +1065,7 @@ class Prompt(ToolTest):
     def assert_nothing_sent(self, finished, *texts):
         self.assert_code(finished, 2)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_says(finished, *texts, pattern=NOTHING_SENT)
         self.assert_old_key_valid(requests=0)
 
     def test_typed(self):
@@ -939,21 +1169,6 @@ class Prompt(ToolTest):
         self.assert_created(json.loads(finished.stdout)["key"])
 
 
-def in_own_mounts(command, script):
-    """The command after a shell script, both in a mount namespace of their own."""
-    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    return ["unshare", "--mount", *as_root, "sh", "-e", "-c", script + '\nexec "$@"', "sh", *command]
-
-
-def why_no_mounts():
-    """Why file systems cannot be mounted here; None when they can."""
-    if shutil.which("unshare") is None:
-        return "unshare is not installed"
-    command = in_own_mounts(["true"], "mount -t tmpfs none /mnt")
-    finished = subprocess.run(command, capture_output=True, text=True)
-    return finished.stderr.strip() or None if finished.returncode else None
-
-
 def full_pipe():
     """A pipe that takes no byte more, until somebody reads."""
     reading, writing = os.pipe()
@@ -981,7 +1196,7 @@ class Delivery(ToolTest):
 
     def assert_not_started(self, finished, *texts):
         self.assert_code(finished, 2)
-        self.assert_says(finished, STILL_WORKS, *texts)
+        self.assert_says(finished, *texts, pattern=NOTHING_SENT)
         self.assert_old_key_valid(requests=0)
 
     # ---- stdout ----
@@ -1489,7 +1704,7 @@ class Lock(ToolTest):
     def assert_refused(self, finished, holder):
         self.assert_code(finished, 2)
         self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, f"Another process, {holder}, is creating a key for ", STILL_WORKS)
+        self.assert_says(finished, f"Another process, {holder}, is creating a key for ", pattern=NOTHING_SENT)
 
     def content(self, name="key"):
         with open(self.path(name)) as file:
@@ -1606,7 +1821,7 @@ class Lock(ToolTest):
                 finished = self.create("--output", self.path("key"))
                 if os.path.lexists(path):
                     self.assert_code(finished, 2)
-                    self.assert_says(finished, path + " is in the way of writing", STILL_WORKS)
+                    self.assert_says(finished, path + " is in the way of writing", pattern=NOTHING_SENT)
                     self.assert_old_key_valid(requests=0)
                     os.rmdir(path) if kind == "directory" else os.unlink(path)
                 else:
@@ -1634,7 +1849,7 @@ class Lock(ToolTest):
                 command = self.command("--output", shared + "/key", "--password-stdin", password_file="")
                 finished = self.run_command(command, input=self.password.encode(), **user)
                 self.assert_code(finished, 2)
-                self.assert_says(finished, f"{shared}/{name} is in the way of writing {shared}/key", STILL_WORKS)
+                self.assert_says(finished, f"{shared}/{name} is in the way of writing {shared}/key", pattern=NOTHING_SENT)
                 self.assert_old_key_valid(requests=0)
                 with open(os.path.join(shared, name)) as file:
                     self.assertEqual(file.read(), "planted")

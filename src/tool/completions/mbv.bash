@@ -3,8 +3,8 @@
 
 _mbv() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local options='--username --password-file --password-stdin --output --json --timeout --base-url --ca-file
-        --ca-dir --proxy --help --version'
+    local account='--username --password-file --password-stdin --output' key='--key-file --key-stdin'
+    local always='--json --timeout --base-url --ca-file --ca-dir --proxy --help --version'
     COMPREPLY=()
     # The equals sign is a word of its own for bash: --option=value comes as three.
     if [[ $current == '=' ]]; then
@@ -13,7 +13,7 @@ _mbv() {
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $previous in
-        --password-file | --output | --ca-file)
+        --password-file | --key-file | --output | --ca-file)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
@@ -26,9 +26,15 @@ _mbv() {
         --username | --timeout | --base-url | --proxy) return ;;
     esac
     if [[ $current == -* ]]; then
+        local options
+        case ${COMP_WORDS[1]} in
+            create-key | get-key | rotate-key) options="$account $always" ;;
+            test-key) options="$key $always" ;;
+            *) options="$account $key $always" ;;
+        esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
     elif ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'create-key' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'create-key get-key test-key rotate-key' -- "$current")
     fi
 }
 
