@@ -21,9 +21,9 @@
  *    While a call runs, other threads may use mbv_cancel, mbv_uncancel, mbv_free and the getters, none
  *    of which ever waits. The other functions return MBV_ERR_BUSY then and change nothing. A call needs
  *    32 KiB of stack. A thread that is cancelled (pthread_cancel) in one is cancelled after it.
- * 5. Secrets. When a call returns, neither the password nor a key, a tested one included, is in the process's memory, except
- *    in the caller's own buffers, and in the client when it retains a key for mbv_take_key. No message
- *    repeats one that the server sends back; mbv_server_message has the rule.
+ * 5. Secrets. When a call returns, neither the password nor a key, a tested one included, is in the
+ *    process's memory, except in the caller's own buffers, and in the client when it retains a key for
+ *    mbv_take_key. No message repeats one that the server sends back; mbv_server_message has the rule.
  * 6. Key state. After every mbv_create_key, mbv_key_state says what became of the account's old key:
  *    unchanged, replaced, or unknown. Unknown is said only where a client cannot tell: ask with mbv_get_key
  *    then. The other calls change no key, so the state is unchanged after them. A 4xx answer is
@@ -175,8 +175,9 @@ MBV_API int32_t MBV_CALL mbv_create_key(mbv_client *client, const char *username
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 /* These calls change no key: the key state is MBV_KEY_UNCHANGED after them, whatever happened, and their
- * messages do not speak of an old key. All else is as for mbv_create_key: at most one request, options,
- * time-outs, cancelling, one call at a time. Since 1.1. */
+ * messages do not speak of an old key. (While a created key is retained they are refused, and the key state
+ * stays MBV_KEY_REPLACED.) All else is as for mbv_create_key: at most one request, options, time-outs,
+ * cancelling, one call at a time. Since 1.1. */
 
 /* Asks for the API key that an account has now. After mbv_create_key with MBV_KEY_UNKNOWN it settles which
  * key is valid, without revoking one more.
@@ -197,9 +198,9 @@ MBV_API int32_t MBV_CALL mbv_test_key(mbv_client *client, const char *key, size_
 /* ---- Retained keys --------------------------------------------------------------------------- */
 
 /* Hands over the key that a call with MBV_ERR_BUFFER_TOO_SMALL retained, and forgets it. Until it has, every
- * other call is refused. A key has at
- * most 4096 bytes. With too small a buffer it returns MBV_ERR_BUFFER_TOO_SMALL again, the needed size
- * without the NUL in *key_size, and the key stays. With no key retained: MBV_ERR_INVALID_ARGUMENT. */
+ * other call is refused. A key has at most 4096 bytes. With too small a buffer it returns
+ * MBV_ERR_BUFFER_TOO_SMALL again, the needed size without the NUL in *key_size, and the key stays. With no
+ * key retained: MBV_ERR_INVALID_ARGUMENT. */
 MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_capacity,
                                       size_t *key_size) MBV_NOEXCEPT;
 

@@ -164,7 +164,8 @@ Verdict judge(const Call& call, const Arrived& arrived, secret::Buffer& body, co
     bool out_of_memory = false;
     try {
         document = parse_document(body);
-        if (document.api_key.empty() || !success) {
+        const bool succeeded = success && (!call.hands_over_key || !document.api_key.empty());
+        if (!succeeded) {
             verdict.server_code = document.code;
             verdict.server_message =
                 redact(body.data() + (document.message.empty() ? 0 : document.message.data() - body.data()),

@@ -41,7 +41,6 @@ bool check_text(std::string_view name, std::string_view text, text::Message& why
 }
 
 bool check_key(std::string_view key, text::Message& why) noexcept {
-    const auto* wrong = std::find_if_not(key.begin(), key.end(), text::is_visible);
     why << "The key";
     if (key.data() == nullptr) {
         why << " is NULL.";
@@ -49,7 +48,8 @@ bool check_key(std::string_view key, text::Message& why) noexcept {
         why << " is empty.";
     } else if (key.size() > longest_key) {
         why << " is longer than " << std::int64_t{longest_key} << " bytes.";
-    } else if (wrong != key.end()) {
+    } else if (const auto* wrong = std::find_if_not(key.begin(), key.end(), text::is_visible);
+               wrong != key.end()) {
         why << " has a character that no key has, at byte " << static_cast<std::int64_t>(wrong - key.begin())
             << ": keys are printable ASCII without spaces.";
     } else {

@@ -19,6 +19,8 @@ struct Body {
     const char* scenario;
     bool keyed;
     bool from_the_api = false;
+    // Keyed where the key is an ordinary one.
+    bool shows_key = keyed;
 };
 
 const Body bodies[] = {
@@ -42,14 +44,12 @@ const Body bodies[] = {
     {"255 byte key", R"("key_size":255,"body":{"apiKey":"{key}"})", true},
     {"256 byte key", R"("key_size":256,"body":{"apiKey":"{key}"})", true},
     {"4096 byte key", R"("key_size":4096,"body":{"apiKey":"{key}"})", true},
-    {"4097 byte key", R"("key_size":4097,"body":{"apiKey":"{key}"})", false},
+    {"4097 byte key", R"("key_size":4097,"body":{"apiKey":"{key}"})", false, false, true},
     {"one chunk a byte", R"("chunked":1,"body":{"apiKey":"{key}"})", true},
     {"one chunk", R"("chunked":0,"body":{"apiKey":"{key}"})", true},
     {"compressed", R"("headers":[["Content-Encoding","gzip"]],"body_base64":"H4sIAAAAAAACAwMAAAAAAAAAAAA=")",
      false},
 };
-
-constexpr std::size_t longest_key = 4097;
 
 bool refuses(int code, const Body& body) { return code / 100 == 4 && body.from_the_api; }
 
@@ -106,14 +106,41 @@ TEST_CASE("each status code with each body") {
         for (const Body& body : bodies) {
             CAPTURE(code);
             CAPTURE(std::string(body.name));
-            const auto result = caller::create_key(client.get(), account.username, password, longest_key);
-            const auto truth = account.truth();
+            const auto result = caller::create_key(client.get(), account.username, password, caller::any_key);
             const bool keyed = code / 100 == 2 && code != 204 && body.keyed;
-            walk::enter("answer, each code, each body", result, before.valid_key, truth, before.requests,
-                        refuses(code, body) || keyed);
+            const auto truth = walk::enter("answer, each code, each body", Call::create_key, account.username,
+                                           result, before, refuses(code, body) || keyed);
             CHECK((result.status == MBV_OK) == keyed);
             CHECK(truth.requests == before.requests + 1);
             before = truth;
+        }
+    }
+}
+
+TEST_CASE("each status code with each body, to a question") {
+    for (const Call call : asking_calls) {
+        for (int code = 100; code <= 599; ++code) {
+            std::string sequence;
+            for (const Body& body : bodies)
+                sequence += (sequence.empty() ? "" : ",") + answer_with(code, body, false);
+            const Account account(scenario_for(call, "{\"sequence\":[" + sequence + "]}"));
+            const auto client = http_client();
+            auto before = account.truth();
+            for (const Body& body : bodies) {
+                CAPTURE(code);
+                CAPTURE(std::string(body.name));
+                const auto result = caller::make(call, client.get(), account.username, password,
+                                                 account.old_key, caller::any_key);
+                const bool success = code / 100 == 2;
+                // The key is the account's, of whatever size one is to be made.
+                const bool keyed = success && code != 204 && body.shows_key;
+                const bool good = call == Call::get_key ? keyed : success;
+                before = walk::enter("answer, each code, each body", call, account.username, result, before,
+                                     code / 100 == 4 || good);
+                CHECK((result.status == MBV_OK) == good);
+                CHECK((result.status == MBV_ERR_CREDENTIALS) == (code == 401));
+            }
+            CHECK(requests_of(call, before) == static_cast<int>(std::size(bodies)));
         }
     }
 }
@@ -123,20 +150,21 @@ TEST_CASE("each scenario of the stand-in") {
     REQUIRE(names.size() > 70);
     for (const std::string& name : names) {
         for (const char* scheme : {"http", "https"}) {
-            CAPTURE(name);
-            CAPTURE(std::string(scheme));
-            const Account account("\"" + name + "\"");
-            const auto client = client_for(standin::fact(scheme));
-            // Some stand still on purpose.
-            set(client, "timeout_ms", "500");
-            auto before = account.truth();
-            for (int call = 0; call < 2; ++call) {
-                const auto result = caller::create_key(client.get(), account.username, password, longest_key);
-                walk::settle(result, scheme);
-                const auto truth = account.truth();
-                walk::enter(std::string("answer, each scenario, ") + scheme, result, before.valid_key, truth,
-                            before.requests, false);
-                before = truth;
+            for (const Call call : all_calls) {
+                CAPTURE(name);
+                CAPTURE(std::string(scheme));
+                const Account account(scenario_for(call, "\"" + name + "\""));
+                const auto client = client_for(standin::fact(scheme));
+                // Some stand still on purpose.
+                set(client, "timeout_ms", call == Call::create_key ? "500" : "200");
+                auto before = account.truth();
+                for (int i = 0; i < 2; ++i) {
+                    const auto result = caller::make(call, client.get(), account.username, password,
+                                                     account.old_key, caller::any_key);
+                    walk::await_truth(result, scheme);
+                    before = walk::enter(std::string("answer, each scenario, ") + scheme, call,
+                                         account.username, result, before, false);
+                }
             }
         }
     }
@@ -147,34 +175,43 @@ TEST_CASE("nested 100,000 levels deep, in what fits and in what does not") {
     const std::string fits = std::string(32000, '[') + std::string(32000, ']');
     for (const std::string& text : {deep, fits}) {
         for (const int code : {200, 401, 500}) {
-            const Account account("{\"status\":" + std::to_string(code) + R"(,"creates":true,"body_text":")" +
-                                  text + "\"}");
-            const auto client = http_client();
-            const auto result = caller::create_key(client.get(), account.username, password);
-            walk::enter("answer, nested", result, account.old_key, account.truth(), 0, false);
+            for (const Call call : all_calls) {
+                const Account account(scenario_for(call, "{\"status\":" + std::to_string(code) +
+                                                             R"(,"creates":true,"body_text":")" + text +
+                                                             "\"}"));
+                const auto client = http_client();
+                const auto before = account.truth();
+                const auto result = make(call, client, account);
+                walk::enter("answer, nested", call, account.username, result, before, false);
+            }
         }
     }
 }
 
 TEST_CASE("an answer without end takes bounded memory") {
     for (const char* kind : {"headers", "body", "chunks", "informational"}) {
-        for (const char* scheme : {"http", "https"}) {
-            CAPTURE(std::string(kind));
-            const Account account(std::string("{\"creates\":true,\"endless\":\"") + kind + "\"}");
-            const auto client = client_for(standin::fact(scheme));
-            // What any call takes is there already.
-            const Account other;
-            REQUIRE(caller::create_key(client.get(), other.username, password).status == MBV_OK);
-            std::ofstream("/proc/self/clear_refs") << "5";
-            const long used = memory("VmRSS:");
-            const auto result = caller::create_key(client.get(), account.username, password);
-            const long peak = memory("VmHWM:") - used;
-            walk::settle(result, scheme);
-            walk::enter("answer, without end", result, account.old_key, account.truth(), 0, false);
-            CHECK(result.status == MBV_ERR_PROTOCOL);
-            CHECK(peak < 1024);
-            MESSAGE("endless " << std::string(kind) << ", " << std::string(scheme)
-                               << ": the resident memory's peak grew by " << peak << " KiB");
-        }
+        for (const char* scheme : {"http", "https"})
+            for (const Call call : all_calls) {
+                CAPTURE(std::string(kind));
+                const Account account(
+                    scenario_for(call, std::string("{\"creates\":true,\"endless\":\"") + kind + "\"}"));
+                const auto before = account.truth();
+                const auto client = client_for(standin::fact(scheme));
+                // What any call takes is there already.
+                const Account other;
+                REQUIRE(caller::create_key(client.get(), other.username, password).status == MBV_OK);
+                std::ofstream("/proc/self/clear_refs") << "5";
+                const long used = memory("VmRSS:");
+                const auto result = make(call, client, account);
+                const long peak = memory("VmHWM:") - used;
+                walk::await_truth(result, scheme);
+                walk::enter("answer, without end", call, account.username, result, before, false);
+                const bool success = call == Call::test_key && std::string(kind) != "informational";
+                CHECK(result.status == (success ? MBV_OK : MBV_ERR_PROTOCOL));
+                CHECK(peak < 1024);
+                MESSAGE(caller::name_of(call)
+                        << ", endless " << std::string(kind) << ", " << std::string(scheme)
+                        << ": the resident memory's peak grew by " << peak << " KiB");
+            }
     }
 }

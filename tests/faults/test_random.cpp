@@ -84,17 +84,25 @@ struct User {
     Account account;
 };
 
-caller::Result call(Dice& dice, const User& user) {
-    const std::string secret = dice.once_in(12) ? "wrong-password" : password;
+// With a wrong password or a key that was never one, now and then. `tested_is_valid` says of the latter.
+caller::Result call(Dice& dice, const User& user, Call which, const std::string& valid_key,
+                    bool& tested_is_valid) {
+    const bool wrong = dice.once_in(12);
+    const std::string secret = wrong ? "wrong-password" : password;
+    const std::string tested = wrong ? "no-such-key" : valid_key;
+    tested_is_valid = !wrong;
+    const auto make_it = [&] {
+        return caller::make(which, user.client.get(), user.account.username, secret, tested);
+    };
     set(user.client, "timeout_ms", std::to_string(20 + dice.below(100)));
     mbv_uncancel(user.client.get());
-    if (!dice.once_in(6)) return caller::create_key(user.client.get(), user.account.username, secret);
+    if (!dice.once_in(6)) return make_it();
     const auto delay = std::chrono::microseconds(dice.below(3000));
     std::thread canceller([&] {
         std::this_thread::sleep_for(delay);
         mbv_cancel(user.client.get());
     });
-    auto result = caller::create_key(user.client.get(), user.account.username, secret);
+    auto result = make_it();
     canceller.join();
     return result;
 }
@@ -111,25 +119,31 @@ TEST_CASE("random faults") {
     while (made < calls) {
         User user(dice.one_of(schemes));
         std::string scenario = "{}";
+        Call which = Call::create_key;
         for (int i = 0; i < 50 && made < calls; ++i, ++made) {
             INFO("MOBIVATE_SEED=" << seed << ", call " << made);
             if (dice.once_in(3)) {
                 scenario = random_scenario(dice);
-                standin::create_account(user.account.username, password, scenario);
+                // It is one call's: the others settle what that one leaves unknown.
+                which = dice.once_in(2) ? Call::create_key : dice.one_of(asking_calls);
+                standin::create_account(user.account.username, password, scenario_for(which, scenario));
             }
             const std::string cut = random_cut(dice, user.scheme);
             user.relay.rule(cut);
             const auto before = user.account.truth();
-            const auto result = call(dice, user);
+            bool tested_is_valid = true;
+            const auto result = call(dice, user, which, before.valid_key, tested_is_valid);
             ++statuses[result.status];
-            INFO(user.scheme << ", scenario " << scenario << ", relay " << cut << ": "
-                             << std::string(mbv_status_name(result.status)) << ", " << result.error_message);
+            INFO(user.scheme << ", " << caller::name_of(which) << ", scenario " << scenario << ", relay "
+                             << cut << ": " << std::string(mbv_status_name(result.status)) << ", "
+                             << result.error_message);
             // A call that ended before it touched a kept connection leaves it open: it would never be quiet.
-            if (result.http_status == 0 && result.key_state == MBV_KEY_UNCHANGED) user.renew();
+            const bool untouched = which != Call::create_key || result.key_state == MBV_KEY_UNCHANGED;
+            if (result.http_status == 0 && untouched) user.renew();
             if (result.status != MBV_OK && result.http_status == 0) user.relay.await_drained();
-            walk::settle(result, user.scheme);
-            walk::enter("random faults, " + user.scheme, result, before.valid_key, user.account.truth(),
-                        before.requests, false);
+            walk::await_truth(result, user.scheme);
+            walk::enter("random faults, " + user.scheme, which, user.account.username, result, before, false,
+                        tested_is_valid);
         }
     }
     for (const auto& [status, count] : statuses)

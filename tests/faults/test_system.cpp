@@ -17,6 +17,7 @@ struct Setting {
     const char* name;
     const char* scheme;
     const char* scenario;
+    Call call = Call::create_key;
 };
 
 // So deep that the parser needs memory of the heap.
@@ -28,6 +29,14 @@ const Setting settings[] = {
     {"created, http", "http", "{}"},
     {"refused, http", "http", R"({"status":403,"body":{"code":403,"message":"{password} is wrong"}})"},
     {"nested, http", "http", nested.c_str()},
+    {"https", "https", "{}", Call::get_key},
+    {"http", "http", "{}", Call::get_key},
+    {"refused, http", "http", R"({"status":403,"body":{"code":403,"message":"{password} is wrong"}})",
+     Call::get_key},
+    {"https", "https", "{}", Call::test_key},
+    {"http", "http", "{}", Call::test_key},
+    {"refused, http", "http", R"({"status":403,"body":{"code":403,"message":"{key} is wrong"}})",
+     Call::test_key},
 };
 
 long descriptors() {
@@ -44,7 +53,7 @@ long in_use() {
 
 // A TLS handshake makes thousands of allocations of its own: all of them are walked with MOBIVATE_WALK=full,
 // else every 37th.
-long step(long count) { return count < 1000 || std::getenv("MOBIVATE_WALK") != nullptr ? 1 : 37; }
+long step(long count) { return count < 1000 || walk::full() ? 1 : 37; }
 
 bool in_the_table(std::int32_t status) {
     return std::string(mbv_status_name(status)) != "MBV_ERR_UNKNOWN" && status != MBV_ERR_INTERNAL;
@@ -71,29 +80,34 @@ caller::Result live(const Setting& setting, const Account& account, Arm arm) {
     if (set == MBV_OK) set = mbv_set(client, "proxy", "");
     // Where an event is lost with a failure, the call ends by this.
     if (set == MBV_OK) set = mbv_set(client, "timeout_ms", "1000");
-    result.status = set != MBV_OK
-                        ? set
-                        : mbv_create_key(client, account.username.data(), account.username.size(),
-                                         password.data(), password.size(), key, sizeof key, &result.key_size);
+    if (set != MBV_OK) {
+        result.status = set;
+    } else if (setting.call == Call::test_key) {
+        result.status = mbv_test_key(client, account.old_key.data(), account.old_key.size());
+    } else {
+        result.status = (setting.call == Call::create_key ? mbv_create_key : mbv_get_key)(
+            client, account.username.data(), account.username.size(), password.data(), password.size(), key,
+            sizeof key, &result.key_size);
+    }
     interpose::stop();
     result.key_state = mbv_key_state(client);
     result.error_message = caller::error_message(client);
-    if (result.status == MBV_OK) result.key = key;
-    // The same client then creates a key.
+    if (result.status == MBV_OK && setting.call != Call::test_key) result.key = key;
+    // The same client then makes that call for another account.
     const Account other;
     set = mbv_set(client, "base_url", url.c_str()) | mbv_set(client, "ca_file", ca_file.c_str()) |
           mbv_set(client, "proxy", "");
     CHECK(set == MBV_OK);
-    const auto again = caller::create_key(client, other.username, password);
+    const auto again = caller::make(setting.call, client, other.username, password, other.old_key);
     INFO(mbv_status_name(result.status) << ": " << result.error_message << " Then: " << again.error_message);
     CHECK(again.status == MBV_OK);
     mbv_free(client);
     return result;
 }
 
-void enter(const std::string& name, const Account& account, const caller::Result& result,
-           const standin::Account& before) {
-    walk::enter(name, result, before.valid_key, account.truth(), before.requests, false);
+void enter(const Setting& setting, const std::string& name, const Account& account,
+           const caller::Result& result, const standin::Account& before) {
+    walk::enter(name, setting.call, account.username, result, before, false);
     CHECK(in_the_table(result.status));
 }
 
@@ -101,8 +115,8 @@ void enter(const std::string& name, const Account& account, const caller::Result
 
 TEST_CASE("each allocation fails, once and from there on") {
     for (const Setting& setting : settings) {
-        CAPTURE(std::string(setting.name));
-        const Account account(setting.scenario);
+        CAPTURE(walk::class_name(setting.call, setting.name));
+        const Account account(scenario_for(setting.call, setting.scenario));
         live(setting, account, [] {});
         live(setting, account, [] { interpose::fail_allocation(0, false); });
         const long count = interpose::allocations();
@@ -116,9 +130,9 @@ TEST_CASE("each allocation fails, once and from there on") {
                 const long open_before = descriptors();
                 const auto result =
                     live(setting, account, [&] { interpose::fail_allocation(nth, all_after); });
-                enter(name, account, result, before);
+                enter(setting, name, account, result, before);
                 const long left = descriptors() - open_before;
-                walk::ledger()[name].leaks += left > 0 ? 1 : 0;
+                walk::ledger()[walk::class_name(setting.call, name)].leaks += left > 0 ? 1 : 0;
                 CHECK(left <= 0);
             }
         }
@@ -131,8 +145,9 @@ TEST_CASE("each allocation fails, once and from there on") {
         const long used = in_use();
         churn();
         const long grown = in_use() - used;
-        walk::ledger()[std::string("allocation, once, ") + setting.name].leaks += grown > 4096 ? 1 : 0;
-        MESSAGE(std::string(setting.name)
+        walk::ledger()[walk::class_name(setting.call, std::string("allocation, once, ") + setting.name)]
+            .leaks += grown > 4096 ? 1 : 0;
+        MESSAGE(walk::class_name(setting.call, setting.name)
                 << ": " << count << " allocations; the heap grew by " << grown << " bytes in a second round");
         CHECK(grown <= 4096);
     }
@@ -140,8 +155,8 @@ TEST_CASE("each allocation fails, once and from there on") {
 
 TEST_CASE("each system call fails with each of its errors") {
     for (const Setting& setting : settings) {
-        CAPTURE(std::string(setting.name));
-        const Account account(setting.scenario);
+        CAPTURE(walk::class_name(setting.call, setting.name));
+        const Account account(scenario_for(setting.call, setting.scenario));
         for (const interpose::SystemCall& call : interpose::system_calls()) {
             CAPTURE(std::string(call.name));
             live(setting, account, [&] { interpose::fail_system_call(call.name, 0, 0); });
@@ -155,9 +170,9 @@ TEST_CASE("each system call fails with each of its errors") {
                     const long open_before = descriptors();
                     const auto result =
                         live(setting, account, [&] { interpose::fail_system_call(call.name, nth, error); });
-                    enter(name, account, result, before);
+                    enter(setting, name, account, result, before);
                     const long left = descriptors() - open_before;
-                    walk::ledger()[name].leaks += left > 0 ? 1 : 0;
+                    walk::ledger()[walk::class_name(setting.call, name)].leaks += left > 0 ? 1 : 0;
                     CHECK(left <= 0);
                 }
             }

@@ -16,8 +16,6 @@ using namespace service;
 
 namespace {
 
-bool full() { return std::getenv("MOBIVATE_WALK") != nullptr; }
-
 int exit_status(pid_t child) {
     int status = 0;
     return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -27,7 +25,7 @@ int exit_status(pid_t child) {
 
 TEST_CASE("64 clients on 64 threads") {
     constexpr int clients = 64;
-    const int calls = full() ? 157 : 16;  // 10,048 calls, or 1,024
+    const int calls = walk::full() ? 157 : 16;  // 10,048 calls, or 1,024
     std::vector<Account> accounts(clients);
     std::atomic<int> wrong{0};
     {
@@ -53,7 +51,7 @@ TEST_CASE("64 clients on 64 threads") {
 TEST_CASE("one client misused by 8 threads") {
     const Account account;
     const auto client = client_for(standin::fact("http"));
-    const int calls = full() ? 5000 : 200;
+    const int calls = walk::full() ? 5000 : 200;
     std::atomic<int> created{0};
     std::atomic<int> other{0};
     std::vector<std::thread> threads;
@@ -93,7 +91,7 @@ TEST_CASE("threads that poll the getters make nobody busy, and read whole texts"
     const auto client = client_for(standin::fact("http"));
     const std::string refusal = caller::create_key(client.get(), refusing.username, password).error_message;
     const std::string server_message = caller::server_message(client.get());
-    const int calls = full() ? 2000 : 300;
+    const int calls = walk::full() ? 2000 : 300;
     std::atomic<bool> over{false};
     std::atomic<long> reads{0};
     std::atomic<long> torn{0};
@@ -133,7 +131,7 @@ TEST_CASE("threads that poll the getters make nobody busy, and read whole texts"
 TEST_CASE("a client that is freed during its call ends it, and is freed at its end") {
     const Account stalling(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
     const Account account;
-    const int rounds = full() ? 500 : 50;
+    const int rounds = walk::full() ? 500 : 50;
     for (int i = 0; i < rounds; ++i) {
         const bool raced = i > 0;
         const Account& used = raced ? account : stalling;
@@ -158,7 +156,7 @@ TEST_CASE("a client that is freed during its call ends it, and is freed at its e
 TEST_CASE("cancelling raced against a call's start and end") {
     const Account account;
     const auto client = client_for(standin::fact("http"));
-    const int races = full() ? 100000 : 1000;
+    const int races = walk::full() ? 100000 : 1000;
     std::atomic<int> round{0};
     std::atomic<bool> over{false};
     std::thread canceller([&] {
@@ -186,9 +184,7 @@ TEST_CASE("cancelling raced against a call's start and end") {
         created += result.status == MBV_OK ? 1 : 0;
         cancelled += result.status == MBV_ERR_CANCELLED ? 1 : 0;
         if (result.key_state == MBV_KEY_UNKNOWN) standin::await_quiet("http");
-        const auto before = truth;
-        truth = account.truth();
-        walk::enter("cancel raced", result, before.valid_key, truth, before.requests, false);
+        truth = walk::enter("cancel raced", Call::create_key, account.username, result, truth, false);
     }
     over = true;
     canceller.join();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Each row of the header's status table, reached for real.
+#include <set>
 #include <thread>
 
 #include "service.hpp"
@@ -253,6 +254,12 @@ TEST_CASE("NULL in the client's place is tolerated everywhere") {
     CHECK(mbv_create_key(nullptr, "u", 1, "p", 1, key, sizeof key, &size) == MBV_ERR_INVALID_ARGUMENT);
     CHECK(key[0] == '\0');
     CHECK(size == 0);
+    key[0] = '#';
+    size = 99;
+    CHECK(mbv_get_key(nullptr, "u", 1, "p", 1, key, sizeof key, &size) == MBV_ERR_INVALID_ARGUMENT);
+    CHECK(key[0] == '\0');
+    CHECK(size == 0);
+    CHECK(mbv_test_key(nullptr, "key", 3) == MBV_ERR_INVALID_ARGUMENT);
     CHECK(mbv_set(nullptr, "base_url", "https://example.com") == MBV_ERR_INVALID_ARGUMENT);
     CHECK(mbv_take_key(nullptr, key, sizeof key, &size) == MBV_ERR_INVALID_ARGUMENT);
     char text[8] = "#";
@@ -286,4 +293,28 @@ TEST_CASE("names and versions") {
     CHECK(std::string(mbv_status_name(INT32_MIN)) == "MBV_ERR_UNKNOWN");
     CHECK(std::string(mbv_version()) == PROJECT_VERSION);
     CHECK(mbv_version_number() == PROJECT_MAJOR * 10000 + PROJECT_MINOR * 100 + PROJECT_PATCH);
+    // The header's, as this program was compiled with it.
+    CHECK(std::string(MBV_VERSION) == PROJECT_VERSION);
+    CHECK(MBV_VERSION_NUMBER == mbv_version_number());
+}
+
+TEST_CASE("every status has a sentence of its own, and other numbers have one for all") {
+    std::set<std::string> sentences;
+    for (std::int32_t status = -120; status <= 20; ++status) {
+        CAPTURE(status);
+        const char* text = mbv_status_message(status);
+        REQUIRE(text != nullptr);
+        const std::string sentence = text;
+        CHECK(sentence.size() > 10);
+        CHECK(sentence.back() == '.');
+        CHECK(sentence.find("old key") == std::string::npos);
+        const bool known = std::string(mbv_status_name(status)) != "MBV_ERR_UNKNOWN";
+        CHECK(known == (status == -99 || (status <= 0 && status >= -15)));
+        CHECK((sentence == "There is no such status.") == !known);
+        if (known) CHECK(sentences.insert(sentence).second);
+    }
+    CHECK(sentences.size() == 17);
+    CHECK(std::string(mbv_status_message(MBV_ERR_TIMEOUT)) == "The call took longer than it was allowed to.");
+    CHECK(std::string(mbv_status_message(INT32_MIN)) == "There is no such status.");
+    CHECK(std::string(mbv_status_message(INT32_MAX)) == "There is no such status.");
 }

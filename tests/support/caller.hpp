@@ -45,13 +45,33 @@ inline std::string server_message(const mbv_client* client) {
     return text;
 }
 
-inline Result create_key(mbv_client* client, const std::string& username, const std::string& password,
-                         std::size_t capacity = MBV_KEY_CAPACITY) {
+// The three calls of the API.
+enum class Call { create_key, get_key, test_key };
+
+inline std::string name_of(Call call) {
+    if (call == Call::create_key) return "create_key";
+    return call == Call::get_key ? "get_key" : "test_key";
+}
+
+// A key of any size fits in.
+constexpr std::size_t any_key = 4097;
+
+// A call with all that there is to ask about it. Those that hand over a key take user name and password, the
+// other one takes `tested`.
+inline Result make(Call call, mbv_client* client, const std::string& username, const std::string& password,
+                   const std::string& tested, std::size_t capacity = MBV_KEY_CAPACITY) {
     std::string buffer(capacity, '#');
     Result result;
     result.key_size = 99;
-    result.status = mbv_create_key(client, username.data(), username.size(), password.data(), password.size(),
-                                   buffer.data(), capacity, &result.key_size);
+    if (call == Call::test_key) {
+        result.status = mbv_test_key(client, tested.data(), tested.size());
+        buffer.clear();
+        result.key_size = 0;
+    } else {
+        result.status = (call == Call::create_key ? mbv_create_key : mbv_get_key)(
+            client, username.data(), username.size(), password.data(), password.size(), buffer.data(),
+            capacity, &result.key_size);
+    }
     result.key = buffer.c_str();
     result.key_state = mbv_key_state(client);
     result.http_status = mbv_http_status(client);
@@ -60,6 +80,20 @@ inline Result create_key(mbv_client* client, const std::string& username, const 
     result.error_message = error_message(client);
     result.server_message = server_message(client);
     return result;
+}
+
+inline Result create_key(mbv_client* client, const std::string& username, const std::string& password,
+                         std::size_t capacity = MBV_KEY_CAPACITY) {
+    return make(Call::create_key, client, username, password, "", capacity);
+}
+
+inline Result get_key(mbv_client* client, const std::string& username, const std::string& password,
+                      std::size_t capacity = MBV_KEY_CAPACITY) {
+    return make(Call::get_key, client, username, password, "", capacity);
+}
+
+inline Result test_key(mbv_client* client, const std::string& key) {
+    return make(Call::test_key, client, "", "", key);
 }
 
 }  // namespace caller

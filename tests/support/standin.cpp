@@ -61,6 +61,8 @@ std::string text_member(const rapidjson::Value& object, const char* name) {
 Account read_account(const rapidjson::Document& document) {
     Account account;
     account.requests = document["requests"].GetInt();
+    account.get_requests = document["get_requests"].GetInt();
+    account.test_requests = document["test_requests"].GetInt();
     account.replaced = document["replaced"].GetInt();
     account.valid_key = text_member(document, "valid_key");
     for (const auto& connection : document["connections"].GetArray()) {
@@ -70,8 +72,9 @@ Account read_account(const rapidjson::Document& document) {
 }
 
 State read_state(const rapidjson::Document& document) {
-    return {document["requests"].GetInt(), document["partial_requests"].GetInt(),
-            document["connections"].GetInt(), document["open_connections"].GetInt(),
+    return {document["requests"].GetInt(),        document["get_requests"].GetInt(),
+            document["test_requests"].GetInt(),   document["partial_requests"].GetInt(),
+            document["connections"].GetInt(),     document["open_connections"].GetInt(),
             document["resumed_sessions"].GetInt()};
 }
 
@@ -140,11 +143,11 @@ Account account(const std::string& username) {
     return read_account(control("GET", "accounts/" + escaped(username)));
 }
 
-Account await_requests(const std::string& username, int requests) {
-    const Account found = read_account(control("GET", "accounts/" + escaped(username) + "?requests=" +
-                                                          std::to_string(requests) + "&timeout_ms=10000"));
-    if (found.requests < requests) throw std::runtime_error("the request did not come");
-    return found;
+Account await_requests(const std::string& username, int requests, const char* counter) {
+    const auto found = control("GET", "accounts/" + escaped(username) + "?" + counter + "=" +
+                                          std::to_string(requests) + "&timeout_ms=10000");
+    if (found[counter].GetInt() < requests) throw std::runtime_error("the request did not come");
+    return read_account(found);
 }
 
 State state() { return read_state(control("GET", "state")); }

@@ -16,7 +16,9 @@ int fact_pid();
 
 // What the stand-in knows of an account.
 struct Account {
-    int requests = 0;
+    int requests = 0;  // to create a key
+    int get_requests = 0;
+    int test_requests = 0;
     int replaced = 0;
     std::string valid_key;
     std::vector<std::string> connections;
@@ -27,11 +29,14 @@ Account create_account(const std::string& username, const std::string& password,
                        const std::string& scenario = "{}");
 Account account(const std::string& username);
 
-// Waits until the account's call has made so many requests. Fails the test after ten seconds.
-Account await_requests(const std::string& username, int requests);
+// Waits until the account has had so many requests: to create a key, or what `counter` names
+// ("get_requests"). Fails the test after ten seconds.
+Account await_requests(const std::string& username, int requests, const char* counter = "requests");
 
 struct State {
     int requests = 0;
+    int get_requests = 0;
+    int test_requests = 0;
     int partial_requests = 0;
     int connections = 0;
     int open_connections = 0;

@@ -16,7 +16,7 @@ std::string build(const std::string& username, const std::string& password,
     Message why;
     REQUIRE(mobivate::request::parse_endpoint(base_url, endpoint, why));
     mobivate::secret::Buffer bytes;
-    REQUIRE(mobivate::request::build(mobivate::create_key_call, endpoint, "agent/1", {username, password},
+    REQUIRE(mobivate::request::build(mobivate::create_key_call, endpoint, "agent/1", {username, password, {}},
                                      bytes));
     return std::string(bytes.view());
 }

@@ -19,17 +19,21 @@ constexpr std::size_t stack_size = 1024 * 1024;
 constexpr std::size_t stack_size = 32 * 1024;
 #endif
 
-struct Call {
+struct CallOnThread {
     mbv_client* client = nullptr;
     std::string username;
     std::int32_t status = 0;
 };
 
 void* make_call(void* argument) {
-    auto& call = *static_cast<Call*>(argument);
+    auto& call = *static_cast<CallOnThread*>(argument);
     char key[MBV_KEY_CAPACITY];
     call.status = mbv_create_key(call.client, call.username.data(), call.username.size(), password.data(),
                                  password.size(), key, sizeof key, nullptr);
+    if (call.status == MBV_OK)
+        call.status = mbv_get_key(call.client, call.username.data(), call.username.size(), password.data(),
+                                  password.size(), key, sizeof key, nullptr);
+    if (call.status == MBV_OK) call.status = mbv_test_key(call.client, key, MBV_NUL_TERMINATED);
     pthread_testcancel();
     return nullptr;
 }
@@ -42,7 +46,7 @@ TEST_CASE("a thread that is cancelled in a call is cancelled after it") {
     const Account stalling(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
     const Account account;
     const auto client = https_client();
-    Call call{client.get(), stalling.username};
+    CallOnThread call{client.get(), stalling.username};
     pthread_t thread{};
     REQUIRE(pthread_create(&thread, nullptr, make_call, &call) == 0);
     standin::await_requests(stalling.username, 1);
@@ -67,7 +71,7 @@ TEST_CASE("a call is made on the stack that the header asks for") {
         const auto client = client_for(standin::fact(scheme));
         for (const char* what : {"new connection", "kept connection"}) {
             CAPTURE(what);
-            Call call{client.get(), account.username};
+            CallOnThread call{client.get(), account.username};
             pthread_t thread{};
             REQUIRE(pthread_create(&thread, &attributes, make_call, &call) == 0);
             CHECK(pthread_join(thread, nullptr) == 0);
