@@ -309,13 +309,14 @@ public sealed class MobivateTests
                 GC.WaitForPendingFinalizers();
                 GC.Collect();
             };
-            call(3000);
+            // .NET's heap is as large as it becomes after 15,000 calls.
+            call(20000);
             int open = Descriptors();
             long resident = ResidentKib();
             call(10000);
             Assert.True(Descriptors() <= open, Descriptors() + " descriptors, and " + open + " before");
             long grown = ResidentKib() - resident;
-            Assert.True(grown < 8192, grown + " KiB more");
+            Assert.True(grown < 2048, grown + " KiB more");
         }
     }
 
