@@ -146,7 +146,8 @@ class Refused(ToolTest):
                 self.account({"status": status, "creates": True, "body_text": "<html>Blocked</html>"})
                 finished = self.create()
                 self.assert_code(finished, 5)
-                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked", "mbv get-key prints the key that is valid")
+                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked",
+                                 "mbv get-key prints the key that is valid")
 
     def test_terminal_controls_of_the_server_are_not_repeated(self):
         message = "red \x1b[31m, bell \x07, C1 \x9b31m, delete \x7f, umlaut \u00fc"
@@ -797,7 +798,8 @@ class TestKey(ToolTest):
         self.assert_failed(finished, 4, "Check the network", test_requests=0)
 
     def test_what_is_no_key(self):
-        for content, text in ((b"", "There is no key in standard input"), (b"\n", "There is no key"), (b"k" * 4097, "longer than 4096 bytes"),
+        for content, text in ((b"", "There is no key in standard input"), (b"\n", "There is no key"),
+                              (b"k" * 4097, "longer than 4096 bytes"),
                               (b"a key", "at byte 1"), (b"key\r\nX-Header: 1", "at byte 3"), (b"key\0", "NUL byte"),
                               ("kl\u00fcssel".encode(), "at byte 2"), (b"\xef\xbb\xbfkey", "byte order mark")):
             with self.subTest(content=content[:20]):

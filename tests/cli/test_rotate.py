@@ -172,7 +172,6 @@ class Between:
 KILL = signal.SIGKILL
 TERM = signal.SIGTERM
 HTML = answer(403, "<html>Blocked</html>")
-CREATED = {"create": 1}
 
 Case = collections.namedtuple("Case", "step way plan code created timeout", defaults=("20",))
 
@@ -191,7 +190,6 @@ CASES = [
     Case("get", "time-out", {("get", 1): ["stall"]}, 4, 0, "1"),
     Case("get", "SIGKILL", {("get", 1): [KILL, "stall"]}, -9, 0),
     Case("get", "SIGTERM", {("get", 1): [TERM, "stall"]}, 4, 0),
-
     Case("create", "not sent", {("get", 1): ["forward", "unreachable"]}, 4, 0),
     Case("create", "refused", {("create", 1): [api_error(402)]}, 3, 0),
     Case("create", "wrong password", {("create", 1): [api_error(401)]}, 3, 0),
@@ -251,6 +249,9 @@ TESTING = [
 for way, plan, code, *timeout in TESTING:
     CASES.append(Case("test", way, plan, code, 1, *timeout))
 
+# After it, FILE holds a key that is revoked.
+UNSETTLED = Case("create", "lost", {("create", 1): ["forward", "unreachable", "lose"]}, 5, 1, "0.5")
+
 # System calls on the new file or its directory: (call, way, what strace does to it, exit code, keys created).
 SYSTEM_CALLS = [
     ("openat", "SIGKILL", "signal=KILL", -9, 0),
@@ -303,15 +304,31 @@ class Account:
         return self.standin.account(self.username)
 
     def command(self, base_url=None, *options):
-        return [self.test.tool, "rotate-key", "--username", self.username, "--password-file", self.password_file,
-                "--base-url", base_url or self.standin.http, "--output", self.file, *options]
+        return [
+            self.test.tool,
+            "rotate-key",
+            "--username",
+            self.username,
+            "--password-file",
+            self.password_file,
+            "--base-url",
+            base_url or self.standin.http,
+            "--output",
+            self.file,
+            *options,
+        ]
 
     def run(self, plan=None, timeout="20", prefix=(), options=()):
         """A run with faults. Returns how it finished, and what stood between."""
         with Between(self.standin.address, plan, self.content) as between:
-            process = subprocess.Popen([*prefix, *self.command(between.url, "--timeout", timeout, *options)],
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       env=self.test.environment, start_new_session=True)
+            process = subprocess.Popen(
+                [*prefix, *self.command(between.url, "--timeout", timeout, *options)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self.test.environment,
+                start_new_session=True,
+            )
             between.process = process
             between.started.set()
             try:
@@ -360,14 +377,15 @@ class Walk(ToolTest):
         return {**account.state(), "content": account.content()}
 
     def walk_one(self, name, case, file_exists=True, prefix=(), second=None):
-        """The run with the fault, perhaps one with another fault, and one without. Returns how many keys were created
-        beyond need."""
+        """The run with the fault, perhaps one with another fault, and one without. Returns how many runs that
+        were, and how many keys were created beyond need."""
         account = Account(self, name, file_exists)
-        rotations, created = 0, 0
+        runs, rotations, created = 0, 0, 0
         for plan, timeout, code, expected, prefix in (
-                (case.plan, case.timeout, case.code, case.created, prefix),
-                *([(second.plan, second.timeout, None, None, ())] if second else []),
-                (None, "20", 0, None, ())):
+            (case.plan, case.timeout, case.code, case.created, prefix),
+            *([(second.plan, second.timeout, None, None, ())] if second else []),
+            (None, "20", 0, None, ()),
+        ):
             before = self.truth(account)
             finished, between = account.run(plan, timeout, prefix)
             new = self.check_run(account, finished, between, before)
@@ -375,6 +393,7 @@ class Walk(ToolTest):
                 self.assertEqual(finished.returncode, code, finished.stderr)
             if expected is not None:
                 self.assertEqual(new, expected, finished.stderr)
+            runs += 1
             created += new
             # Of a first run that was lost, FILE cannot tell.
             in_file = account.content() == account.state()["valid_key"] + "\n"
@@ -384,7 +403,7 @@ class Walk(ToolTest):
                 rotations += new
         self.assertEqual(account.content(), account.state()["valid_key"] + "\n")
         self.assertEqual(account.listing(), ["key", "password"])
-        return created - rotations
+        return runs, created - rotations
 
     def new_file(self):
         """The name of the new file beside FILE, which depends on FILE's name alone."""
@@ -395,59 +414,71 @@ class Walk(ToolTest):
         return name
 
     def test_walk(self):
-        jobs = []  # (group, step, way, expected exit code, arguments of walk_one)
-        for case in CASES:
-            jobs.append(("FILE holds the key", case, {}))
-        for case in CASES:
-            if case.step in ("get", "create"):
-                jobs.append(("no FILE yet", case, {"file_exists": False}))
-        lost = Case("create", "lost after creating", {("create", 1): ["forward", "unreachable", "lose"]}, 5, 1, "0.5")
-        for case in CASES:
-            # Nothing is created then, so a later create of the plan has no turn.
-            if case.step in ("get", "test") and case.way != "not sent":
-                jobs.append(("after a run that ended with 5", case._replace(step="again, " + case.step, code=None), {"second": case}))
-        jobs = [(group, case if "second" not in keywords else lost._replace(step=case.step, way=case.way), keywords)
-                for group, case, keywords in jobs]
         if shutil.which("strace") is None:
-            raise AssertionError("strace is not installed: see tests/cli/packages.txt")
+            self.fail("strace is not installed, and system calls cannot be made to fail")
         name = self.new_file()
+        jobs = []  # (group, the request or system call that fails, the run's case, arguments of walk_one)
+        for case in CASES:
+            jobs.append(("FILE holds the key", case.step, case, {}))
+            if case.step in ("get", "create"):
+                jobs.append(("no FILE yet", case.step, case, {"file_exists": False}))
+            # There a run creates none, so only the other requests have their turn.
+            if case.step in ("get", "test") and case.way != "not sent":
+                jobs.append(("after a run that ended with 5", case.step, UNSETTLED, {"second": case}))
         for call, way, action, code, created in SYSTEM_CALLS:
-            case = Case(call.strip("/^"), way, None, code, created)
-            jobs.append(("system calls on the new file", case, {"strace": (call, action)}))
+            jobs.append(
+                ("system calls on the new file", call.strip("/^"), Case(call, way, None, code, created), {"inject": f"{call}:{action}"})
+            )
 
-        def do(job):
-            number, (_, case, keywords) = job
-            keywords = dict(keywords)
+        def do(number, case, inject=None, **keywords):
             account = f"walk-{number}"
-            if "strace" in keywords:
-                call, action = keywords.pop("strace")
+            if inject is not None:
                 directory = os.path.join(self.directory, account)
-                keywords["prefix"] = ["strace", "-f", "-qqq", "-o", "/dev/null", "-P", os.path.join(directory, name), "-P", directory,
-                                      "-e", f"trace={call}", "-e", f"inject={call}:{action}"]
+                keywords["prefix"] = [
+                    "strace",
+                    "-f",
+                    "-qqq",
+                    "-E",  # LeakSanitizer, where the tool is built with it, cannot work beside strace
+                    "ASAN_OPTIONS=detect_leaks=0",
+                    "-o",
+                    "/dev/null",
+                    "-P",
+                    os.path.join(directory, name),
+                    "-P",
+                    directory,
+                    "-e",
+                    f"trace={case.step}",
+                    "-e",
+                    f"inject={inject}",
+                ]
             return self.walk_one(account, case, **keywords)
 
         table = collections.defaultdict(lambda: [0, 0, 0])
         failures = []
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            running = {pool.submit(do, job): job[1] for job in enumerate(jobs)}
+            running = {
+                pool.submit(do, number, case, **keywords): (group, step, keywords.get("second", case))
+                for number, (group, step, case, keywords) in enumerate(jobs)
+            }
             for ended in concurrent.futures.as_completed(running):
-                group, case, keywords = running[ended]
-                row = table[group, case.step]
-                row[0] += 2 + ("second" in keywords)
+                group, step, case = running[ended]
+                row = table[group, step]
                 try:
-                    beyond = ended.result()
+                    runs, beyond = ended.result()
+                    row[0] += runs
                     row[1] += beyond
                     if beyond:
-                        failures.append(f"{group}, {case.step}, {case.way}: {beyond} keys beyond need")
+                        failures.append(f"{group}, {step}, {case.way}: {beyond} keys beyond need")
                 except AssertionError as failure:
                     row[2] += 1
-                    failures.append(f"{group}, {case.step}, {case.way}: {failure}")
-        print(f"\n{'FILE':31} {'fails':12} {'runs':>5} {'keys beyond need':>17} {'FILE and exit code disagree':>28}")
+                    failures.append(f"{group}, {step}, {case.way}: {failure}")
+        print(f"\n{'':31} {'fails':12} {'runs':>5} {'keys beyond need':>17} {'FILE and exit code disagree':>28}")
         for (group, step), row in sorted(table.items()):
             print(f"{group:31} {step:12} {row[0]:5} {row[1]:17} {row[2]:28}")
         total = [sum(column) for column in zip(*table.values())]
         print(f"{'':31} {'':12} {total[0]:5} {total[1]:17} {total[2]:28}", flush=True)
-        self.assertEqual(failures, [])
+        if failures:
+            self.fail("\n".join(failures))
 
 
 class Rotate(ToolTest):
@@ -502,6 +533,7 @@ class Rotate(ToolTest):
                             os.rename(path, account.file)
                         else:
                             account.put(HAND_MADE if how == "other key" else "no key at all")
+
                     finished, _ = account.run({(call, 1): [change, "forward"]})
                     self.assert_code(finished, 0)
                     state = account.state()
@@ -509,8 +541,19 @@ class Rotate(ToolTest):
                     self.assertEqual(account.listing(), ["key", "password"])
 
     def test_no_key_in_file(self):
-        for content in (b"", b"\n", b"no key\n", b"key\n\n", b" key", b"key\r\n\r\n", b"k\xc3\xa9y", b"key\0", b"one\ntwo\n", b"k" * 4097,
-                        b"k" * 100000):
+        for content in (
+            b"",
+            b"\n",
+            b"no key\n",
+            b"key\n\n",
+            b" key",
+            b"key\r\n\r\n",
+            b"k\xc3\xa9y",
+            b"key\0",
+            b"one\ntwo\n",
+            b"k" * 4097,
+            b"k" * 100000,
+        ):
             with self.subTest(content=content[:20]):
                 with open(self.one.file, "wb") as file:
                     file.write(content)
@@ -541,7 +584,7 @@ class Rotate(ToolTest):
         os.chmod(self.one.directory, 0o777)
         os.chmod(self.one.file, 0)
         command = self.one.command(None, "--password-stdin")
-        del command[command.index("--password-file"):command.index("--password-file") + 2]
+        del command[command.index("--password-file") : command.index("--password-file") + 2]
         finished = self.run_command(command, input=self.PASSWORD.encode(), **user)
         self.assert_code(finished, 2)
         self.assert_says(finished, self.one.file + " cannot be read: Permission denied", "Nothing was sent.")
@@ -553,7 +596,7 @@ class Rotate(ToolTest):
         os.chmod(self.one.directory, 0o555)
         os.chmod(self.one.file, 0o644)
         command = self.one.command(None, "--password-stdin")
-        del command[command.index("--password-file"):command.index("--password-file") + 2]
+        del command[command.index("--password-file") : command.index("--password-file") + 2]
         finished = self.run_command(command, input=self.PASSWORD.encode(), **user)
         self.assert_code(finished, 2)
         self.assert_says(finished, self.one.file, "Permission denied", "Nothing was sent.")
@@ -573,9 +616,13 @@ class Rotate(ToolTest):
         self.assert_untouched()
 
     def test_full_file_system(self):
-        self.in_mounts('k=$(cat "$PLACE/key"; cat "$PLACE/password"); mount -t tmpfs -o size=64k none "$PLACE"; '
-                       'printf "%s" "$k" | head -n 1 >"$PLACE/key"; printf "%s" "$k" | tail -n 1 >"$PLACE/password"; '
-                       'cat /dev/zero >"$PLACE/filler" 2>/dev/null || true', 2, "No space left")
+        self.in_mounts(
+            'k=$(cat "$PLACE/key"; cat "$PLACE/password"); mount -t tmpfs -o size=64k none "$PLACE"; '
+            'printf "%s" "$k" | head -n 1 >"$PLACE/key"; printf "%s" "$k" | tail -n 1 >"$PLACE/password"; '
+            'cat /dev/zero >"$PLACE/filler" 2>/dev/null || true',
+            2,
+            "No space left",
+        )
         self.assert_untouched()
 
     def test_mount_point(self):
@@ -623,19 +670,25 @@ class Rotate(ToolTest):
             with self.subTest(call=call, status=status):
                 account = Account(self, f"retry-{call}-{status}")
                 number = 2 if call == "get" else 1
-                finished, between = account.run({("create", 1): ["forward", "lose"],
-                                                 (call, number): [api_error(status, "Retry-After: 1")]})
+                finished, between = account.run({("create", 1): ["forward", "lose"], (call, number): [api_error(status, "Retry-After: 1")]})
                 self.assert_code(finished, 0)
                 times = {request[:2]: request[2] for request in between.requests}
                 self.assertGreaterEqual(times[call, number + 1] - times[call, number], 1)
 
     def test_what_is_waited_for_is_told_on_a_terminal(self):
-        with Terminal() as terminal, Between(self.standin.address, {
-                ("create", 1): ["forward", "lose"], ("get", 2): [api_error(503, "Retry-After: 1")]}) as between:
+        with Terminal() as terminal, Between(
+            self.standin.address, {("create", 1): ["forward", "lose"], ("get", 2): [api_error(503, "Retry-After: 1")]}
+        ) as between:
             process = self.start_command(self.one.command(between.url), stderr=terminal.slave)
-            for text in (b"Asking for the account's key ...", b"Creating a key ...", b"Asking for the account's key ...",
-                         b"The outcome is not known yet. Going on in 1.0 seconds", b"Asking for the account's key ...",
-                         b"Testing the key ...", b"A new key was created"):
+            for text in (
+                b"Asking for the account's key ...",
+                b"Creating a key ...",
+                b"Asking for the account's key ...",
+                b"The outcome is not known yet. Going on in 1.0 seconds",
+                b"Asking for the account's key ...",
+                b"Testing the key ...",
+                b"A new key was created",
+            ):
                 terminal.read_until(text)
             self.assertEqual(process.wait(PATIENCE), 0)
 
@@ -643,17 +696,19 @@ class Rotate(ToolTest):
 
     def test_json(self):
         for plan, code, status, key_state, timeout in (
-                ({}, 0, "MBV_OK", "replaced", "20"),
-                ({("create", 1): ["forward", "lose"]}, 0, "MBV_OK", "replaced", "20"),
-                ({("get", 1): [api_error(401)]}, 3, "MBV_ERR_CREDENTIALS", "unchanged", "20"),
-                ({("create", 1): [api_error(500)]}, 4, "MBV_ERR_SERVER", "unchanged", "1"),
-                ({("create", 1): ["forward", "unreachable", "lose"]}, 5, "MBV_ERR_CONNECT", "unknown", "1")):
+            ({}, 0, "MBV_OK", "replaced", "20"),
+            ({("create", 1): ["forward", "lose"]}, 0, "MBV_OK", "replaced", "20"),
+            ({("get", 1): [api_error(401)]}, 3, "MBV_ERR_CREDENTIALS", "unchanged", "20"),
+            ({("create", 1): [api_error(500)]}, 4, "MBV_ERR_SERVER", "unchanged", "1"),
+            ({("create", 1): ["forward", "unreachable", "lose"]}, 5, "MBV_ERR_CONNECT", "unknown", "1"),
+        ):
             with self.subTest(code=code, status=status):
                 finished, _ = self.rotate(plan, "--json", timeout=timeout)
                 self.assert_code(finished, code)
                 told = json.loads(finished.stdout)
-                self.assertEqual((told["status_name"], told["key_state"], told["exit_code"], told["output"]),
-                                 (status, key_state, code, self.one.file))
+                self.assertEqual(
+                    (told["status_name"], told["key_state"], told["exit_code"], told["output"]), (status, key_state, code, self.one.file)
+                )
                 self.assertNotIn("key", told)
                 self.assertEqual(finished.stderr.decode(), "mbv: " + told["message"] + "\n")
 
@@ -675,7 +730,7 @@ class Rotate(ToolTest):
 
     def test_output_is_needed(self):
         command = self.one.command()
-        del command[command.index("--output"):command.index("--output") + 2]
+        del command[command.index("--output") : command.index("--output") + 2]
         finished = self.run_command(command)
         self.assert_code(finished, 2)
         self.assert_says(finished, "--output is missing")
@@ -706,8 +761,10 @@ class Examples(ToolTest):
     def rotate_as_told(self, command):
         """A command line of the examples, with this test's account at the stand-in."""
         command = command.replace("first.last@example.com", self.one.username + " --base-url " + self.standin.http)
-        finished = self.run_command(["sh", "-c", command], env={**self.environment, "CREDENTIALS_DIRECTORY": self.one.directory,
-                                                                "STATE_DIRECTORY": self.one.directory})
+        finished = self.run_command(
+            ["sh", "-c", command],
+            env={**self.environment, "CREDENTIALS_DIRECTORY": self.one.directory, "STATE_DIRECTORY": self.one.directory},
+        )
         self.assertEqual(finished.returncode, 0, finished.stderr)
         return finished
 
@@ -725,8 +782,11 @@ class Examples(ToolTest):
     def test_cron_line(self):
         (line,) = re.findall(r"^17 3 \* \* 1 mobivate (.*)$", self.source("rotation.md"), re.MULTILINE)
         self.assertNotIn("%", line)  # cron ends the command there
-        line = line.replace("(mbv ", f"({self.tool} ").replace("/etc/mobivate", self.one.directory).replace(
-            "/var/lib/mobivate", self.one.directory)
+        line = (
+            line.replace("(mbv ", f"({self.tool} ")
+            .replace("/etc/mobivate", self.one.directory)
+            .replace("/var/lib/mobivate", self.one.directory)
+        )
         self.assertEqual(self.rotate_as_told(line).stdout, b"")
         self.assertEqual(self.content("api-key"), self.one.state()["valid_key"] + "\n")
         # And what goes wrong is told.
@@ -739,8 +799,9 @@ class Examples(ToolTest):
         for name in ("mbv-rotate-key.service", "mbv-rotate-key.timer"):
             # The example's path of the tool need not exist here.
             self.write(name, self.source(name).replace("/usr/bin/mbv", "/bin/true"), 0o644)
-        finished = self.run_command(["systemd-analyze", "verify", "--man=no", self.path("mbv-rotate-key.timer"),
-                                     self.path("mbv-rotate-key.service")])
+        finished = self.run_command(
+            ["systemd-analyze", "verify", "--man=no", self.path("mbv-rotate-key.timer"), self.path("mbv-rotate-key.service")]
+        )
         self.assertEqual((finished.returncode, finished.stdout + finished.stderr), (0, b""))
         self.assertRegex(self.source("mbv-rotate-key.service"), "(?m)^DynamicUser=yes$(.|\n)*^ProtectSystem=strict$")
 
