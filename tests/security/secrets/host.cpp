@@ -59,15 +59,27 @@ void answer(const std::string& text) {
     if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(3);
 }
 
+bool ends_with(const std::string& text, const std::string& end) {
+    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 std::string address(const void* pointer) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%p", pointer);
     return text.data();
 }
 
-void create_key(Host& host) {
-    const int32_t status = mbv_create_key(host.client, username, MBV_NUL_TERMINATED, host.password,
-                                          host.password_size, host.key, MBV_KEY_CAPACITY, &host.key_size);
+// The call of that name: the first word of create-on-thread is create.
+void make(const std::string& command, Host& host) {
+    const std::string call = command.substr(0, command.find('-'));
+    int32_t status = MBV_ERR_INTERNAL;
+    if (call == "test") {
+        status = mbv_test_key(host.client, host.key, host.key_size);
+    } else {
+        status = (call == "create" ? mbv_create_key : mbv_get_key)(
+            host.client, username, MBV_NUL_TERMINATED, host.password, host.password_size, host.key,
+            MBV_KEY_CAPACITY, &host.key_size);
+    }
     answer(std::string(mbv_status_name(status)) + " " + std::to_string(mbv_key_state(host.client)));
 }
 
@@ -184,7 +196,7 @@ void plant(const Host& host, const std::string& where) {
 int main() {
     Host host;
     host.password = static_cast<char*>(std::calloc(1, secret_capacity));
-    host.key = static_cast<char*>(std::calloc(1, MBV_KEY_CAPACITY));
+    host.key = static_cast<char*>(std::calloc(1, secret_capacity));
     std::string base_url;
     std::string ca_file;
     for (std::string line = read_line(); !line.empty(); line = read_line()) {
@@ -207,21 +219,25 @@ int main() {
             host.password_size = std::strtoul(argument.c_str(), nullptr, 10);
             if (!read_exactly(host.password, host.password_size)) return 2;
             answer(address(host.password));
-        } else if (command == "create") {
-            create_key(host);
-        } else if (command == "create-on-thread") {
-            std::thread(create_key, std::ref(host)).join();
-        } else if (command == "create-and-cancel") {
-            std::thread calling(create_key, std::ref(host));
+        } else if (command == "given-key") {
+            host.key_size = std::strtoul(argument.c_str(), nullptr, 10);
+            if (!read_exactly(host.key, host.key_size)) return 2;
+            answer(address(host.key));
+        } else if (command == "create" || command == "get" || command == "test") {
+            make(command, host);
+        } else if (ends_with(command, "-on-thread")) {
+            std::thread(make, command, std::ref(host)).join();
+        } else if (ends_with(command, "-and-cancel")) {
+            std::thread calling(make, command, std::ref(host));
             read_line();  // the request has arrived
             mbv_cancel(host.client);
             calling.join();
             mbv_uncancel(host.client);
-        } else if (command == "create-beside-libcurl") {
+        } else if (ends_with(command, "-beside-libcurl")) {
             std::thread beside([&argument] {
                 for (int i = 0; i < 20; ++i) use_libcurl(argument);
             });
-            create_key(host);
+            make(command, host);
             beside.join();
             answer("done");
         } else if (command == "key") {

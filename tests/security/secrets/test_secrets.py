@@ -3,12 +3,15 @@
 
 python3 tests/standin -- python3 -m tests.security.secrets.test_secrets HOST [-v]
 
-Each case has a random password, and a key that the stand-in derives from it. Each host is scanned with copies planted in it, too,
-and a naive exchange must leave copies: else the scan itself is broken. The table at the end is what was found.
+Each case has a random password, and a key that only the stand-in and this test know: it is derived from the password where the call
+creates it, else the account's from the start, got or tested. Each host is scanned with copies planted in it, too, and a naive exchange
+must leave copies: else the scan itself is broken. The table at the end is what was found.
 """
 
 import contextlib
 import hashlib
+import itertools
+import json
 import os
 import pathlib
 import secrets
@@ -28,7 +31,19 @@ STANDIN = standin.facts()
 # For those who ask the system for names: without /etc/hosts it does not know localhost.
 BY_ADDRESS = STANDIN["https"].replace("localhost", "127.0.0.1")
 ALPHABET = string.ascii_letters + string.digits
+CALLS = ("create", "get", "test")
 TABLE = []
+
+
+def shaped_as_key(text):
+    """A UUID, as the service's keys are."""
+    digits = hashlib.sha256(text.encode()).hexdigest()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+
+def random_text(size):
+    """Long runs of it are unlike anything else in memory."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(size))
 
 
 class Host:
@@ -94,15 +109,26 @@ class Case:
 
     count = 0
 
-    def __init__(self, scenario=None, base_url=None, password_size=24, options=(), environment=None, wrong_password=False):
+    def __init__(self, call="create", scenario=None, base_url=None, secret_size=24, options=(), environment=None, wrong_secret=False):
         Case.count += 1
         self.username = f"secrets-{Case.count}@example.com"
-        # Long runs of it are unlike anything else in memory.
-        self.password = "".join(secrets.choice(ALPHABET) for _ in range(password_size))
-        digits = hashlib.sha256(self.password.encode()).hexdigest()
-        self.key = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
-        control("POST", "accounts", {"username": self.username, "scenario": dict({"key_from_password": True}, **(scenario or {})),
-                                     "password": "another" if wrong_password else self.password})
+        self.call = call.split("-")[0]
+        self.password = random_text(24 if self.call == "test" else secret_size)
+        if self.call == "create":
+            self.key = shaped_as_key(self.password)
+            scenario = dict({"key_from_password": True}, **(scenario or {}))
+        else:
+            # A tested key is blanked also where it has not the shape of one.
+            self.key = random_text(secret_size) if self.call == "test" else shaped_as_key(random_text(24))
+            scenario = {"key": self.key, self.call: scenario or {}}
+        if self.call == "test":
+            # It is what the call knows of; the password is not.
+            scenario = json.loads(json.dumps(scenario).replace("{password}", "{key}"))
+        wrong_password = wrong_secret and self.call != "test"
+        control("POST", "accounts", {"username": self.username, "scenario": scenario, "password": "another" if wrong_password else self.password})
+        if self.call != "create" and not wrong_secret:
+            answer = standin.ask("POST", "/auth/createkey", {"username": self.username, "password": self.password})
+            assert answer == (200, {"apiKey": self.key}), answer
         self.needles = [Needle("password", self.password.encode()), Needle("key", self.key.encode())]
         self.host = Host(environment)
         self.own = set()
@@ -120,6 +146,13 @@ class Case:
         self.host.process.stdin.write(f"password {len(self.password)}\n".encode() + self.password.encode())
         self.own.add(int(self.host.hear(), 16))
         self.own.add(int(self.host.order("key"), 16))
+        if self.call == "test":
+            self.host.process.stdin.write(f"given-key {len(self.key)}\n".encode() + self.key.encode())
+            self.host.hear()
+
+    def knows_key(self, succeeded):
+        """Whether the caller has the key after the call, in its own buffer."""
+        return succeeded or self.call == "test"
 
     def scan(self):
         return scan(self.host.process.pid, self.needles, self.own)
@@ -158,7 +191,8 @@ class Proxy:
 class Secrets(unittest.TestCase):
     maxDiff = None
 
-    def check(self, name, case, created, moment):
+    def check(self, name, case, succeeded, moment):
+        name = f"{case.call}, {name}"
         found = case.scan()
         counts = [found[one]["copies"] for one in ("password", "key")]
         fragments = [found[one]["fragments"] for one in ("password", "key")]
@@ -167,31 +201,39 @@ class Secrets(unittest.TestCase):
         with self.subTest(name, moment=moment):
             # The scan sees what is there: the caller's own buffers.
             self.assertEqual(found["password"]["own"], 1)
-            self.assertEqual(found["key"]["own"], 1 if created else 0)
+            self.assertEqual(found["key"]["own"], 1 if case.knows_key(succeeded) else 0)
             self.assertEqual(counts + fragments, [0, 0, 0, 0], places)
 
     def run_case(self, name, expected, call="create", before=(), after=(), **options):
-        case = Case(**options)
+        case = Case(call, **options)
         with contextlib.closing(_Ending(case.host)):
             for command in before:
                 case.host.order(command)
             case.prepare()
             status = case.host.order(call)
-            if call.startswith("create-beside"):
+            if "-beside-" in call:
                 case.host.hear()
-            with self.subTest(name):
+            with self.subTest(name, call=call):
                 self.assertEqual(status.split()[0], expected)
-            created = expected == "MBV_OK"
-            self.check(name, case, created, "kept")
+            succeeded = expected == "MBV_OK"
+            self.check(name, case, succeeded, "kept")
             for command in after:
                 case.host.order(command)
             if after:
-                self.check(name, case, created, "host after")
+                self.check(name, case, succeeded, "host after")
             case.host.order("free")
-            self.check(name, case, created, "freed")
-            self.check_planted(case, created)
+            self.check(name, case, succeeded, "freed")
+            # Each kind of call once is enough where the others were scanned in the same situation.
+            if call == "create" or name == "succeeded, https":
+                self.check_planted(case, succeeded)
 
-    def check_planted(self, case, created):
+    def run_calls(self, name, expected, how="", tested=None, **options):
+        """Each of the three calls in one situation. `tested`: what the test of a key ends with, where that is something else."""
+        for call in CALLS:
+            with self.subTest(call):
+                self.run_case(name, tested if call == "test" and tested else expected, call=call + how, **options)
+
+    def check_planted(self, case, succeeded):
         """The same process with copies planted: each one must count."""
         places = ("heap", "freed", "bss", "thread", "page", "stack")
         for place in (*places, "cut"):
@@ -199,7 +241,7 @@ class Secrets(unittest.TestCase):
         found = case.scan()
         self.assertGreaterEqual(found["password"]["copies"], len(places), found)
         self.assertGreaterEqual(found["password"]["fragments"], 1, found)
-        if created:
+        if case.knows_key(succeeded):
             self.assertGreaterEqual(found["key"]["copies"], len(places), found)
 
     # ---- What must be found ----
@@ -241,58 +283,61 @@ class Secrets(unittest.TestCase):
 
     def test_success(self):
         for scheme in ("https", "http"):
-            self.run_case(f"created, {scheme}", "MBV_OK", base_url=STANDIN[scheme])
-        self.run_case("created on a thread", "MBV_OK", call="create-on-thread")
+            self.run_calls(f"succeeded, {scheme}", "MBV_OK", base_url=STANDIN[scheme])
+        self.run_calls("on a thread", "MBV_OK", "-on-thread")
         for fault in ("tls12", "tls12_cbc", "no_close_notify"):
-            self.run_case(f"created, {fault}", "MBV_OK", base_url=STANDIN["tls_faults"][fault])
+            self.run_calls(f"succeeded, {fault}", "MBV_OK", base_url=STANDIN["tls_faults"][fault])
 
     def test_answers(self):
         for scheme in ("https", "http"):
             url = STANDIN[scheme]
-            for name, scenario, expected in (
+            for name, scenario, expected, *tested in (
                     ("500", {"status": 500, "creates": True, "body": {"code": 500, "message": "made {key} for {password}"}}, "MBV_ERR_SERVER"),
                     ("403 that echoes", {"status": 403, "body": {"code": 403, "message": "{password} is wrong, {key} not made"}}, "MBV_ERR_REJECTED"),
                     ("307", {"status": 307, "creates": False, "headers": [["Location", "/?{password}"]]}, "MBV_ERR_PROTOCOL"),
                     ("fields that echo", {"headers": [["X-Password", "{password}"], ["X-Key", "{key}"]]}, "MBV_OK"),
                     ("chunks of one byte", {"chunked": 1}, "MBV_OK"),
                     ("slow, byte by byte", {"delay_ms": {"between_bytes": 1}}, "MBV_OK"),
-                    ("key in a broken document", {"creates": True, "body_text": '{{"apiKey":"{key}","x":'}, "MBV_ERR_PROTOCOL"),
+                    ("key in a broken document", {"creates": True, "body_text": '{{"apiKey":"{key}","x":'}, "MBV_ERR_PROTOCOL", "MBV_OK"),
                     ("key and no length", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\n\r\n{{"apiKey":"{key}"}}'}, "MBV_OK"),
                     ("not HTTP", {"creates": True, "raw_text": "{key} {password}"}, "MBV_ERR_PROTOCOL"),
                     ("no answer", {"creates": True, "cut": {"after": 0, "how": "close"}}, "MBV_ERR_TRANSPORT"),
                     ("reset", {"creates": True, "cut": {"after": 0, "how": "reset"}}, "MBV_ERR_TRANSPORT"),
                     ("cut in the key", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{{"apiKey":"{key}"}}',
-                                        "cut": {"after": 75, "how": "close"}}, "MBV_ERR_TRANSPORT")):
-                self.run_case(f"{name}, {scheme}", expected, scenario=scenario, base_url=url)
-            self.run_case(f"401, {scheme}", "MBV_ERR_CREDENTIALS", base_url=url, wrong_password=True)
-            self.run_case(f"timed out, {scheme}", "MBV_ERR_TIMEOUT", base_url=url, options={"timeout_ms": "200"}.items(),
-                          scenario={"creates": True, "cut": {"after": 180, "how": "stall"}})
+                                        "cut": {"after": 75, "how": "close"}}, "MBV_ERR_TRANSPORT", "MBV_OK")):
+                self.run_calls(f"{name}, {scheme}", expected, tested=tested[0] if tested else None, scenario=scenario, base_url=url)
+            self.run_calls(f"401, {scheme}", "MBV_ERR_CREDENTIALS", base_url=url, wrong_secret=True)
+            for place, after, tested in (("head", 10, None), ("body", 180, "MBV_OK")):
+                self.run_calls(f"timed out in the {place}, {scheme}", "MBV_ERR_TIMEOUT", tested=tested, base_url=url,
+                               options={"timeout_ms": "200"}.items(), scenario={"creates": True, "cut": {"after": after, "how": "stall"}})
 
     def test_nothing_sent(self):
-        self.run_case("wrong certificate", "MBV_ERR_TLS", base_url=STANDIN["tls_faults"]["untrusted"])
-        self.run_case("refused", "MBV_ERR_CONNECT", base_url="https://" + STANDIN["hosts"]["refused"])
-        self.run_case("no handshake", "MBV_ERR_TIMEOUT", base_url="https://" + STANDIN["hosts"]["silent"], options={"timeout_ms": "100"}.items())
+        self.run_calls("wrong certificate", "MBV_ERR_TLS", base_url=STANDIN["tls_faults"]["untrusted"])
+        self.run_calls("refused", "MBV_ERR_CONNECT", base_url="https://" + STANDIN["hosts"]["refused"])
+        self.run_calls("no handshake", "MBV_ERR_TIMEOUT", base_url="https://" + STANDIN["hosts"]["silent"], options={"timeout_ms": "100"}.items())
 
     def test_cut_while_sending(self):
         for scheme in ("https", "http"):
             relay = control("POST", "relays", {"target": scheme})
-            for after in ((2500, 3000, 6000) if scheme == "https" else (300, 500, 6000)):
+            for after in ((2500, 3000, 6000) if scheme == "https" else (230, 300, 500, 6000)):
                 control("PUT", "relays/" + relay["id"], {"request": {"after": after, "how": "reset"}})
-                for size in (24, 400):
-                    case = Case(base_url=relay["url"], password_size=size)
-                    with contextlib.closing(_Ending(case.host)):
-                        case.prepare()
-                        status = case.host.order("create").split()[0]
-                        self.check(f"reset after {after} bytes, {scheme}", case, status == "MBV_OK", "kept")
+                for call in CALLS:
+                    for size in (24, 400):
+                        case = Case(call, base_url=relay["url"], secret_size=size)
+                        with contextlib.closing(_Ending(case.host)):
+                            case.prepare()
+                            status = case.host.order(call).split()[0]
+                            self.check(f"reset after {after} bytes, {scheme}", case, status == "MBV_OK", "kept")
             control("DELETE", "relays/" + relay["id"])
 
     def test_cancelled(self):
-        for scheme in ("https", "http"):
-            case = Case(base_url=STANDIN[scheme], scenario={"creates": True, "cut": {"after": 150, "how": "stall"}})
+        # A key is tested once the status line is there.
+        for scheme, call in itertools.product(("https", "http"), CALLS):
+            case = Case(call, base_url=STANDIN[scheme], scenario={"creates": True, "cut": {"after": 10 if call == "test" else 150, "how": "stall"}})
             with contextlib.closing(_Ending(case.host)):
                 case.prepare()
-                case.host.say("create-and-cancel")
-                standin.account(case.username, requests=1)
+                case.host.say(call + "-and-cancel")
+                standin.account(case.username, **{"requests" if call == "create" else call + "_requests": 1})
                 case.host.say("now")
                 self.assertEqual(case.host.hear().split()[0], "MBV_ERR_CANCELLED")
                 self.check(f"cancelled, {scheme}", case, False, "kept")
@@ -300,32 +345,43 @@ class Secrets(unittest.TestCase):
                 self.check(f"cancelled, {scheme}", case, False, "freed")
 
     def test_many_calls_on_one_client(self):
-        case = Case()
+        for call in CALLS:
+            case = Case(call)
+            with contextlib.closing(_Ending(case.host)):
+                case.prepare()
+                for _ in range(20):
+                    self.assertEqual(case.host.order(call).split()[0], "MBV_OK")
+                self.check("20 calls on one client", case, True, "kept")
+                case.host.order("free")
+                self.check("20 calls on one client", case, True, "freed")
+
+    def test_long_secrets(self):
+        for size in (300, 500):
+            self.run_calls(f"a secret of {size} bytes", "MBV_OK", secret_size=size)
+
+    def test_a_key_that_cannot_be_tested(self):
+        """Nothing is sent, and nothing of it stays."""
+        case = Case("test")
+        case.key = case.key[:10] + " " + case.key[10:]
+        case.needles[1] = Needle("key", case.key.encode())
         with contextlib.closing(_Ending(case.host)):
             case.prepare()
-            for _ in range(20):
-                self.assertEqual(case.host.order("create").split()[0], "MBV_OK")
-            self.check("20 calls on one client", case, True, "kept")
-            case.host.order("free")
-            self.check("20 calls on one client", case, True, "freed")
-
-    def test_long_passwords(self):
-        for size in (300, 500):
-            self.run_case(f"a password of {size} bytes", "MBV_OK", password_size=size)
+            self.assertEqual(case.host.order("test").split()[0], "MBV_ERR_INVALID_ARGUMENT")
+            self.check("a space in it", case, False, "kept")
 
     def test_through_a_proxy(self):
         with Proxy() as proxy:
-            self.run_case("through a proxy", "MBV_OK", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items())
-            self.run_case("through a proxy, 401", "MBV_ERR_CREDENTIALS", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items(), wrong_password=True)
-            self.assertGreaterEqual(proxy.connects(), 2)
+            self.run_calls("through a proxy", "MBV_OK", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items())
+            self.run_calls("through a proxy, 401", "MBV_ERR_CREDENTIALS", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items(), wrong_secret=True)
+            self.assertGreaterEqual(proxy.connects(), 6)
 
     def test_a_host_that_uses_libcurl_itself(self):
         for scheme in ("https", "http"):
             url = STANDIN[scheme]
             libcurl = "libcurl " + STANDIN["http"]
-            self.run_case(f"host's libcurl first, {scheme}", "MBV_OK", before=("libcurl-init", libcurl), base_url=url)
-            self.run_case(f"host's libcurl after, {scheme}", "MBV_OK", after=(libcurl,), base_url=url)
-            self.run_case(f"both at once, {scheme}", "MBV_OK", call="create-beside-libcurl " + STANDIN["http"], base_url=url)
+            self.run_calls(f"host's libcurl first, {scheme}", "MBV_OK", before=("libcurl-init", libcurl), base_url=url)
+            self.run_calls(f"host's libcurl after, {scheme}", "MBV_OK", after=(libcurl,), base_url=url)
+            self.run_calls(f"both at once, {scheme}", "MBV_OK", "-beside-libcurl " + STANDIN["http"], base_url=url)
 
 
 class _Ending:
@@ -337,9 +393,13 @@ class _Ending:
 
 
 def print_table():
-    print(f"\n{'case':<40} {'moment':<11} {'password':>8} {'key':>4}   {'fragments of them':>18}")
+    print(f"\n{'case':<48} {'moment':<11} {'password':>8} {'key':>4}   {'fragments of them':>18}")
     for name, moment, password, key, *fragments in TABLE:
-        print(f"{name:<40} {moment:<11} {password:>8} {key:>4}   {fragments[0]:>9} {fragments[1]:>8}")
+        print(f"{name:<48} {moment:<11} {password:>8} {key:>4}   {fragments[0]:>9} {fragments[1]:>8}")
+    scanned = [row for row in TABLE if row[0].startswith(CALLS)]
+    for call in CALLS:
+        found = [sum(column) for column in zip(*(row[2:] for row in scanned if row[0].startswith(call + ",")))]
+        print(f"{call}: {sum(row[0].startswith(call + ',') for row in scanned)} scans, copies of the password and of the key: {found[:2]}, fragments: {found[2:]}")
 
 
 if __name__ == "__main__":
