@@ -40,7 +40,9 @@ void check(const mobivate::client::Options& options) {
     claim(options.endpoint.secure == (options.endpoint.origin.rfind("https://", 0) == 0),
           "the origin has the scheme that was checked");
     mobivate::secret::Buffer bytes;
-    claim(mobivate::request::build(mobivate::create_key_call, options.endpoint, options.user_agent, {"u", "p", {}}, bytes), "memory");
+    claim(mobivate::request::build(mobivate::create_key_call, options.endpoint, options.user_agent,
+                                   {"u", "p", {}}, bytes),
+          "memory");
     const std::string_view request = bytes.view();
     const std::string_view head = request.substr(0, request.find("\r\n\r\n"));
     claim(std::count(head.begin(), head.end(), '\n') == 6, "no option adds a line to the request");

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     mobivate::text::Message why;
     claim(mobivate::request::parse_endpoint("https://example.com", endpoint, why), "an endpoint");
     mobivate::secret::Buffer bytes;
-    claim(mobivate::request::build(mobivate::create_key_call, endpoint, "agent", {username, password, {}}, bytes),
+    claim(mobivate::request::build(mobivate::create_key_call, endpoint, "agent", {username, password, {}},
+                                   bytes),
           "memory");
     const std::string request(bytes.view());
     const std::size_t head_end = request.find("\r\n\r\n");
