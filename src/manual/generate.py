@@ -20,19 +20,30 @@ class Header:
     def __init__(self, text):
         self.introduction = comment_text(re.search(r"/\*(.*?)\*/", text, re.DOTALL)[1])
         # Name: (meaning, what it says of the old key).
-        self.values = {name: (meaning.strip(), state or "") for name, meaning, state in
-                       re.findall(r"^#define (MBV_\w+) \S+\s*/\* (.*?)(?: \[(.*?)\])? \*/$", text, re.MULTILINE)}
-        self.constants = {name: comment_text(comment) for comment, name in
-                          re.findall(r"^/\*((?:(?!\*/).)*?)\*/\n#define (MBV_\w+) \w+$", text, re.MULTILINE | re.DOTALL)}
+        self.values = {
+            name: (meaning.strip(), state or "")
+            for name, meaning, state in re.findall(r"^#define (MBV_\w+) \S+\s*/\* (.*?)(?: \[(.*?)\])? \*/$", text, re.MULTILINE)
+        }
+        self.constants = {
+            name: comment_text(comment)
+            for comment, name in re.findall(r"^/\*((?:(?!\*/).)*?)\*/\n#define (MBV_\w+) \w+$", text, re.MULTILINE | re.DOTALL)
+        }
         self.sections, self.functions, self.notes = [], {}, {}
-        for title, body in re.findall(r"^/\* ---- (.*?) -+ \*/\n(.*?)(?=^/\* ----|^#if defined\(__cplusplus\))", text, re.MULTILINE | re.DOTALL):
+        for title, body in re.findall(
+            r"^/\* ---- (.*?) -+ \*/\n(.*?)(?=^/\* ----|^#if defined\(__cplusplus\))", text, re.MULTILINE | re.DOTALL
+        ):
             names = []
             # What stands directly below the title is said of every function of the part.
             note = re.match(r"/\*((?:(?!\*/).)*)\*/\n\n", body, re.DOTALL)
             for comment, returns, name, parameters in re.findall(
-                    r"/\*((?:(?!\*/).)*?)\*/\nMBV_API ([^;]*?)MBV_CALL (mbv_\w+)\(([^;]*?)\) MBV_NOEXCEPT;", body, re.DOTALL):
+                r"/\*((?:(?!\*/).)*?)\*/\nMBV_API ([^;]*?)MBV_CALL (mbv_\w+)\(([^;]*?)\) MBV_NOEXCEPT;", body, re.DOTALL
+            ):
                 names.append(name)
-                self.functions[name] = (comment_text(comment), returns.strip(), [] if parameters == "void" else re.split(r",\s+", parameters))
+                self.functions[name] = (
+                    comment_text(comment),
+                    returns.strip(),
+                    [] if parameters == "void" else re.split(r",\s+", parameters),
+                )
                 self.notes[name] = comment_text(note[1]) if note else ""
             if names:
                 self.sections.append((title, names))
@@ -113,8 +124,15 @@ def body(text, parameters=()):
 
 
 def page(title, name_lines, *sections):
-    lines = ['.\\" SPDX-License-Identifier: MIT', '.\\" Made by generate.py from include/mobivate.h: change that, and run it.',
-             f".Dd {DATE}", f".Dt {title.upper()} 3", ".Os", ".Sh NAME", *name_lines]
+    lines = [
+        '.\\" SPDX-License-Identifier: MIT',
+        '.\\" Made by generate.py from include/mobivate.h: change that, and run it.',
+        f".Dd {DATE}",
+        f".Dt {title.upper()} 3",
+        ".Os",
+        ".Sh NAME",
+        *name_lines,
+    ]
     for heading, content in sections:
         if content:
             lines += [f".Sh {heading}", *content]
@@ -131,8 +149,9 @@ def statuses(header):
     def sentence(meaning):
         return meaning if "_" in meaning.split()[0] else meaning[0].upper() + meaning[1:]
 
-    return tagged([(name, f"{sentence(meaning)}. The old key: {state}.")
-                   for name, (meaning, state) in header.values.items() if state], "Dv")
+    return tagged(
+        [(name, f"{sentence(meaning)}. The old key: {state}.") for name, (meaning, state) in header.values.items() if state], "Dv"
+    )
 
 
 def function_page(header, name):
@@ -146,20 +165,29 @@ def function_page(header, name):
     if name == "mbv_create_key":
         values = [*prose("One of these. mbv_error_message says what it means in the case at hand."), *statuses(header)]
         example = shortest_use(header)
-    return page(name, [f".Nm {name}", f".Nd {first_sentence(comment)}"], ("SYNOPSIS", synopsis), ("DESCRIPTION", description),
-                ("RETURN VALUES", values), ("EXAMPLES", example), ("SEE ALSO", see_also({"libmobivate", *siblings} - {name})))
+    return page(
+        name,
+        [f".Nm {name}", f".Nd {first_sentence(comment)}"],
+        ("SYNOPSIS", synopsis),
+        ("DESCRIPTION", description),
+        ("RETURN VALUES", values),
+        ("EXAMPLES", example),
+        ("SEE ALSO", see_also({"libmobivate", *siblings} - {name})),
+    )
 
 
 def shortest_use(header):
-    code = header.introduction[header.introduction.index("The shortest use:"):].split("\n\n", 1)[1]
+    code = header.introduction[header.introduction.index("The shortest use:") :].split("\n\n", 1)[1]
     return [".Bd -literal", *[line[4:].replace("\\", "\\e") for line in code.splitlines()], ".Ed"]
 
 
 def overview(header):
     text = header.introduction
     name = re.search(r"^libmobivate: (.*)\.$", text, re.MULTILINE)[1]
-    description = text[text.index(name) + len(name) + 1:text.index("Conventions\n")].strip()
-    conventions = re.findall(r"^\d\. (.*?)(?=^\d\. |\Z)", text[text.index("Conventions\n"):text.index("The shortest use:")], re.MULTILINE | re.DOTALL)
+    description = text[text.index(name) + len(name) + 1 : text.index("Conventions\n")].strip()
+    conventions = re.findall(
+        r"^\d\. (.*?)(?=^\d\. |\Z)", text[text.index("Conventions\n") : text.index("The shortest use:")], re.MULTILINE | re.DOTALL
+    )
     enumerated = [".Bl -enum"]
     for convention in conventions:
         enumerated += [".It", *prose(convention)]
@@ -167,15 +195,18 @@ def overview(header):
     for title, names in header.sections:
         functions += [f".Ss {title}", *tagged([(one, first_sentence(header.functions[one][0]) + ".") for one in names], "Fn")]
     key_states = tagged([(one, meaning) for one, (meaning, state) in header.values.items() if not state], "Dv")
-    return page("libmobivate", [".Nm libmobivate", f".Nd {name}"],
-                ("SYNOPSIS", [".In mobivate.h", ".Pp", "cc first.c $(pkg-config --cflags --libs mobivate)"]),
-                ("DESCRIPTION", [*body(description), *functions]),
-                ("CONVENTIONS", [*enumerated, ".El"]),
-                ("STATUS VALUES", statuses(header)),
-                ("KEY STATES", ["What became of the key that the account had before the call.", *key_states]),
-                ("CONSTANTS", tagged(list(header.constants.items()), "Dv")),
-                ("EXAMPLES", shortest_use(header)),
-                ("SEE ALSO", see_also({"mbv", *header.functions})))
+    return page(
+        "libmobivate",
+        [".Nm libmobivate", f".Nd {name}"],
+        ("SYNOPSIS", [".In mobivate.h", ".Pp", "cc first.c $(pkg-config --cflags --libs mobivate)"]),
+        ("DESCRIPTION", [*body(description), *functions]),
+        ("CONVENTIONS", [*enumerated, ".El"]),
+        ("STATUS VALUES", statuses(header)),
+        ("KEY STATES", ["What became of the key that the account had before the call.", *key_states]),
+        ("CONSTANTS", tagged(list(header.constants.items()), "Dv")),
+        ("EXAMPLES", shortest_use(header)),
+        ("SEE ALSO", see_also({"mbv", *header.functions})),
+    )
 
 
 def pages():

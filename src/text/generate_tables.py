@@ -65,7 +65,10 @@ def case_folding():
         + wrapped(f"{{0x{first:X}, 0x{last:X}, {step}, {difference}}}" for first, last, step, difference in ranges(one))
         + "\n};\n"
         "constexpr Expansion expansions[] = {\n"
-        + wrapped("{0x%X, {%s}}" % (source, ", ".join(f"0x{target:X}" for target in targets)) for source, targets in sorted(more.items()))
+        + wrapped(
+            "{0x%X, {%s}}" % (source, ", ".join(f"0x{target:X}" for target in targets))
+            for source, targets in sorted(more.items())
+        )
         + "\n};\n"
     )
 
@@ -85,7 +88,8 @@ def html_entities():
     windows = [ord(bytes([byte]).decode("cp1252", "replace")) for byte in range(0x80, 0xA0)]
     windows = [byte if point == 0xFFFD else point for byte, point in zip(range(0x80, 0xA0), windows)]
     return (
-        made_from("the named character references of the HTML standard, as Python's html.entities has them") + f"constexpr char names[] =\n{lines};\n"
+        made_from("the named character references of the HTML standard, as Python's html.entities has them")
+        + f"constexpr char names[] =\n{lines};\n"
         "// Where the name is, its size, whether it counts without a semicolon as well, what it stands for. By name.\n"
         f"constexpr Entity entities[] = {{\n{wrapped(rows)}\n}};\n"
         f"constexpr std::uint32_t windows_1252[] = {{\n{wrapped(f'0x{point:X}' for point in windows)}\n}};\n"

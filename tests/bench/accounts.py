@@ -34,16 +34,26 @@ def measure(bench):
     for count, clients, name in cases:
         samples = found[count, clients, name]
         each = further(count, clients, name)
-        rows.append([f"{NAMES[name]}, {count:,} keys, {clients} client{'s' if clients > 1 else ''}",
-                     spread([count / wall for wall in column(samples, "wall")], 0), spread(column(samples, "cpu", 1e6 / count)),
-                     f"{middle(samples, 'cpu') / middle(found[count, clients, 'libcurl'], 'cpu'):.2f}", f"{each * 1e6:.1f}",
-                     f"{each / further(COUNTS[0], clients, name):.2f}", f"{middle(samples, 'peak', 1 / 1024):.1f}"])
+        rows.append(
+            [
+                f"{NAMES[name]}, {count:,} keys, {clients} client{'s' if clients > 1 else ''}",
+                spread([count / wall for wall in column(samples, "wall")], 0),
+                spread(column(samples, "cpu", 1e6 / count)),
+                f"{middle(samples, 'cpu') / middle(found[count, clients, 'libcurl'], 'cpu'):.2f}",
+                f"{each * 1e6:.1f}",
+                f"{each / further(COUNTS[0], clients, name):.2f}",
+                f"{middle(samples, 'peak', 1 / 1024):.1f}",
+            ]
+        )
         if count == COUNTS[1]:
             rates.setdefault(f"{clients} at once", {})[NAMES[name]] = count / middle(samples, "wall")
-    bench.report.table("Keys on kept connections", ["", "calls a second", "CPU of a call, µs", "÷ by hand", "of a further call, µs",
-                                                    f"÷ with {COUNTS[0]:,}", "peak, MiB"], rows,
-                       "One nginx process answers all, on the same cores, and a single client on one core with it. A further call is one "
-                       "after a client's first.")
+    bench.report.table(
+        "Keys on kept connections",
+        ["", "calls a second", "CPU of a call, µs", "÷ by hand", "of a further call, µs", f"÷ with {COUNTS[0]:,}", "peak, MiB"],
+        rows,
+        "One nginx process answers all, on the same cores, and a single client on one core with it. A further call is one "
+        "after a client's first.",
+    )
     few, many = (sum(further(count, clients, "mobivate") for clients in threads) for count in COUNTS)
     bench.report.target("a further call of 10,000 ÷ of 1,000, CPU", many / few, 1.10)
     bench.report.plot("accounts", "Keys created a second, 10,000 of them", "calls a second", rates)

@@ -29,7 +29,9 @@ CLONE_NEWNS = 0x20000
 
 
 def said(*command):
-    finished = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ, PATH=PATH))
+    finished = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ, PATH=PATH)
+    )
     return finished.stdout.strip()
 
 

@@ -26,8 +26,17 @@ def candidates(bench, url, trust):
     environment = bench.settings(url, trust)
     found = {
         "mbv": [bench.mbv, "create-key", "--username", USERNAME, "--password-file", str(bench.password_file), "--base-url", url],
-        "curl": ["curl", "-q", "--silent", "--header", "Content-Type: application/json", "--data-binary", f"@{bench.body_file}",
-                 *curl_trust(bench, trust), url + "/auth/createkey"],
+        "curl": [
+            "curl",
+            "-q",
+            "--silent",
+            "--header",
+            "Content-Type: application/json",
+            "--data-binary",
+            f"@{bench.body_file}",
+            *curl_trust(bench, trust),
+            url + "/auth/createkey",
+        ],
         "libcurl by hand": bench.calls("libcurl", 1),
         "Python requests": ["/usr/bin/python3", str(bench.requests)],
     }
@@ -93,7 +102,9 @@ def measure(bench):
                 bench.report.left_out("cold with the system's trust", bench.default_trust)
                 continue
             samples[trust] = process(bench, nginx, trust)
-    bench.report.left_out("cold, Go's own client with a directory or the system's trust", "its program reads a file of certificates")
+    bench.report.left_out(
+        "cold, Go's own client with a directory or the system's trust", "its program reads a file of certificates"
+    )
     for language in ("cpp", "go"):
         if bench.programs(language) is None:
             bench.report.left_out(f"cold, {language}", "its tools are missing")
@@ -101,8 +112,14 @@ def measure(bench):
         found = samples["default"]["processes"]
         for what, name in (("wall", "wall"), ("cpu", "CPU")):
             bench.report.target(f"cold, mbv ÷ curl, {name}", middle(found["mbv"], what) / middle(found["curl"], what), 0.30)
-    bench.report.plot("cold", "A process with one call: wall-clock time", "ms", {
-        trust: {name: middle(one, "wall", 1000) for name, one in sample["processes"].items() if name != "Python requests"}
-        for trust, sample in samples.items()})
+    bench.report.plot(
+        "cold",
+        "A process with one call: wall-clock time",
+        "ms",
+        {
+            trust: {name: middle(one, "wall", 1000) for name, one in sample["processes"].items() if name != "Python requests"}
+            for trust, sample in samples.items()
+        },
+    )
     samples["loading"] = loading(bench)
     return samples

@@ -27,7 +27,7 @@ NAMES = {"mobivate": "libmobivate", "libcurl": "libcurl by hand"}
 # What an agent answers to its script: see Bench.agent.
 AGENT_ANSWERS = "MBV_OK replaced 0 0 - -1 - -\nok\nok\nok"
 # nginx answers by itself: what is measured is the clients.
-ANSWER = "access_log off; location /auth/createkey { default_type application/json; return 200 '{\"apiKey\":\"" + KEY + "\"}'; }"
+ANSWER = 'access_log off; location /auth/createkey { default_type application/json; return 200 \'{"apiKey":"' + KEY + "\"}'; }"
 
 
 @contextlib.contextmanager
@@ -44,15 +44,19 @@ def one_core():
 def service(server="", http=""):
     """nginx that creates a key on every request and keeps its connections."""
     # As services are set up: TLS 1.3, and sessions that can be resumed.
-    return Nginx(server=ANSWER + server, http="keepalive_requests 1000000; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:service:1m;" + http)
+    return Nginx(
+        server=ANSWER + server,
+        http="keepalive_requests 1000000; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:service:1m;" + http,
+    )
 
 
 def run(command, environment, created=1):
     """What a process that creates keys costs: seconds of wall-clock and CPU time, and its peak resident KiB."""
     read, write = os.pipe()
     with open(read) as report, standard_input(environment) as file:
-        finished = subprocess.run([run.measure, str(write), *command], env=environment, pass_fds=[write], stdin=file,
-                                  capture_output=True, text=True)
+        finished = subprocess.run(
+            [run.measure, str(write), *command], env=environment, pass_fds=[write], stdin=file, capture_output=True, text=True
+        )
         os.close(write)
         said = finished.stdout.strip()
         expected = (KEY, f"created {created}", "loaded", AGENT_ANSWERS)
@@ -114,7 +118,12 @@ class Report:
         widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
         print(f"\n{title}")
         for row in [head, *rows]:
-            print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))))
+            print(
+                "  "
+                + "  ".join(
+                    cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))
+                )
+            )
         sys.stdout.flush()
 
     def left_out(self, what, why):
@@ -131,7 +140,9 @@ class Report:
         for group, values in bars.items():
             text.append(group)
             for candidate, value in values.items():
-                text.append(f"  {candidate:<20} {'█' * round(value / longest * 60) or '▏'} {value:,.{0 if value >= 1000 else 1}f}")
+                text.append(
+                    f"  {candidate:<20} {'█' * round(value / longest * 60) or '▏'} {value:,.{0 if value >= 1000 else 1}f}"
+                )
         self.plots.append("\n".join(text) + "\n")
         (self.folder / f"{name}.txt").write_text(self.plots[-1])
         self._draw(name, title, unit, bars)
@@ -140,7 +151,9 @@ class Report:
         """gnuplot, since it brings 4 packages of 3 MB where matplotlib brings dozens of 360 MB."""
         candidates = list(dict.fromkeys(candidate for values in bars.values() for candidate in values))
         rows = ["\t".join(["-", *candidates])]
-        rows += ["\t".join([group, *(str(values.get(candidate, "?")) for candidate in candidates)]) for group, values in bars.items()]
+        rows += [
+            "\t".join([group, *(str(values.get(candidate, "?")) for candidate in candidates)]) for group, values in bars.items()
+        ]
         script = f"""
 set terminal pngcairo size 1100,550 noenhanced
 set output "{self.folder / name}.png"
@@ -190,8 +203,11 @@ class Bench:
         self.library = str(build / "libmobivate.so.1")
         self.bundle = self.folder = None  # the trust of real life
         self.default_trust = None  # why the system's cannot be measured, else ""
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")}
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")
+        }
         self.password_file, self.body_file = scratch / "password", scratch / "body"
         self.password_file.write_text(PASSWORD)
         self.body_file.write_text(json.dumps({"username": USERNAME, "password": PASSWORD}))
@@ -213,8 +229,12 @@ class Bench:
         """A program's environment with what makes an agent create keys."""
         options = {"base_url": environment["MOBIVATE_BASE_URL"], "proxy": "", "ca_file": environment.get("MOBIVATE_CA_FILE")}
         texts = [encode(text) for option in options.items() if option[1] is not None for text in option]
-        script = [["new", "0", *texts], ["repeat", "0", str(calls), "bytes", encode(USERNAME), encode(str(self.password_file))],
-                  ["close", "0"], ["quit"]]
+        script = [
+            ["new", "0", *texts],
+            ["repeat", "0", str(calls), "bytes", encode(USERNAME), encode(str(self.password_file))],
+            ["close", "0"],
+            ["quit"],
+        ]
         name = hashlib.sha256(repr(script).encode()).hexdigest()[:16]
         file = self.scratch / f"agent-{name}"
         file.write_text("".join(" ".join(words) + "\n" for words in script))

@@ -13,7 +13,6 @@ from tests.bench.instruments import heap_at_end
 from tests.interop.parts import await_true, established
 
 
-
 def stripped(bench):
     copy = shutil.copy(bench.library, bench.scratch / "stripped.so")
     subprocess.run(["strip", "--strip-unneeded", copy], check=True)
@@ -73,17 +72,28 @@ def measure(bench):
         commands = candidates(bench, nginx.url, "small" if bench.default_trust else "default")
         peaks = interleave(bench.rounds(21, 5), {name: lambda one=commands[name]: run(*one) for name in ("mbv", "curl")})
     peak = {name: middle(samples, "peak", 1 / 1024) for name, samples in peaks.items()}
-    bench.report.table("Sizes", ["", ""], [["libmobivate.so.1, stripped", f"{size / 1024:.1f} KiB"],
-                                           *([f"a process of {name}, at its peak", f"{value:.1f} MiB"] for name, value in peak.items())])
+    bench.report.table(
+        "Sizes",
+        ["", ""],
+        [
+            ["libmobivate.so.1, stripped", f"{size / 1024:.1f} KiB"],
+            *([f"a process of {name}, at its peak", f"{value:.1f} MiB"] for name, value in peak.items()),
+        ],
+    )
     bench.report.target("mbv ÷ curl, peak memory", peak["mbv"] / peak["curl"], 1.00)
 
     clients = {client: held(bench, client) for client in NAMES}
     rows = []
     for client, found in clients.items():
         found["the library's"] = found["own"] + found["secret"]
-        rows.append([NAMES[client], *(f"{found[what] / 1024:.1f}" for what in ("the library's", "own", "secret", "all", "resident"))])
-    bench.report.table("A client that waits for its answer, KiB",
-                       ["", "the library's own", "on the heap", "pages for secrets", "whole heap", "resident"], rows,
-                       "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.")
+        rows.append(
+            [NAMES[client], *(f"{found[what] / 1024:.1f}" for what in ("the library's", "own", "secret", "all", "resident"))]
+        )
+    bench.report.table(
+        "A client that waits for its answer, KiB",
+        ["", "the library's own", "on the heap", "pages for secrets", "whole heap", "resident"],
+        rows,
+        "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.",
+    )
     bench.report.target("a waiting client, the library's own memory", clients["mobivate"]["the library's"] / 1024, 64, " KiB")
     return {"stripped": size, "processes": peaks, "waiting": clients}

@@ -15,15 +15,19 @@ def one_language(bench, commands, environment, url):
     environment = {**environment, **bench.settings(url), "LD_LIBRARY_PATH": environment["LD_LIBRARY_PATH"]}
 
     def rounds(many, of):
-        actions = {"agent": lambda: run(commands["agent"], bench.agent(environment, of)),
-                   "native": lambda: run([*commands["native"], str(of)], environment, of)}
+        actions = {
+            "agent": lambda: run(commands["agent"], bench.agent(environment, of)),
+            "native": lambda: run([*commands["native"], str(of)], environment, of),
+        }
         return interleave(many, {name: actions[name] for name in commands})
 
     cold = rounds(bench.rounds(11, 3), 1)
     with one_core(), service() as nginx:
         environment["MOBIVATE_BASE_URL"] = nginx.url
         one, warm = rounds(bench.rounds(5, 1), 1), rounds(bench.rounds(5, 1), calls)
-    further = {name: [(sample["cpu"] - first["cpu"]) / (calls - 1) for first, sample in zip(one[name], warm[name])] for name in commands}
+    further = {
+        name: [(sample["cpu"] - first["cpu"]) / (calls - 1) for first, sample in zip(one[name], warm[name])] for name in commands
+    }
     return {"cold": cold, "warm": warm, "further": further}
 
 
@@ -50,12 +54,30 @@ def measure(bench):
             native = figures(found, "native") if "native" in commands else None
             row = [language]
             for what, digits in (("wall", 1), ("cpu", 1), ("warm", 3)):
-                row += [spread(own[what], digits), spread(native[what], digits) if native else "-",
-                        f"{statistics.median(own[what]) / statistics.median(native[what]):.2f}" if native else "-"]
+                row += [
+                    spread(own[what], digits),
+                    spread(native[what], digits) if native else "-",
+                    f"{statistics.median(own[what]) / statistics.median(native[what]):.2f}" if native else "-",
+                ]
             rows.append([*row, against_itself(own["cpu"])])
             times[language] = {name: statistics.median(one["cpu"]) for name, one in (("binding", own), ("native", native)) if one}
             print(f"  {language}", flush=True)
-    bench.report.table("Milliseconds", ["", "cold, wall: binding", "native", "ratio", "cold, CPU: binding", "native", "ratio",
-                                        "a further call, CPU: binding", "native", "ratio", "cold CPU against itself"], rows)
+    bench.report.table(
+        "Milliseconds",
+        [
+            "",
+            "cold, wall: binding",
+            "native",
+            "ratio",
+            "cold, CPU: binding",
+            "native",
+            "ratio",
+            "a further call, CPU: binding",
+            "native",
+            "ratio",
+            "cold CPU against itself",
+        ],
+        rows,
+    )
     bench.report.plot("languages", "A process with one call in each language: CPU time", "ms", times)
     return samples

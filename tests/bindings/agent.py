@@ -10,9 +10,7 @@ import subprocess
 
 PATIENCE = 60  # seconds for an answer; every call that the cases make ends long before
 
-Outcome = collections.namedtuple(
-    "Outcome", "status key_state http_status server_code server_message retry_after_ms message key"
-)
+Outcome = collections.namedtuple("Outcome", "status key_state http_status server_code server_message retry_after_ms message key")
 
 # The language cannot do what was asked; the compiler or the runtime has no such thing.
 Unsupported = type("Unsupported", (Exception,), {})
@@ -36,9 +34,7 @@ def decode(field):
 
 class Agent:
     def __init__(self, command, environment=None):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
         self.received = b""

@@ -46,23 +46,39 @@ class Example:
     def run(self, name, expected, output, words, requests=1, base_url=None, password=PASSWORD, scenario=None, stdout=None):
         """Runs it with an account of its own, and compares the exit code, both outputs and what the service knows."""
         standin.create_account(USERNAME, password, scenario)
-        environment = dict(os.environ, MOBIVATE_BASE_URL=base_url or standin.facts()["https"], MOBIVATE_CA_FILE=standin.facts()["ca_file"])
-        finished = subprocess.run(["sh", "-c", self.arguments.run], cwd=self.arguments.folder, env=environment, text=True, timeout=120,
-                                  stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE)
+        environment = dict(
+            os.environ, MOBIVATE_BASE_URL=base_url or standin.facts()["https"], MOBIVATE_CA_FILE=standin.facts()["ca_file"]
+        )
+        finished = subprocess.run(
+            ["sh", "-c", self.arguments.run],
+            cwd=self.arguments.folder,
+            env=environment,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         account = standin.account(USERNAME)
         found = (finished.returncode, account["requests"], (finished.stdout or "").replace(account["valid_key"], "KEY"))
-        print(f"{'ok' if (fine := found == (expected, requests, output) and words in finished.stderr) else 'not ok'} {name}: {found}"
-              f" {finished.stderr.strip()}")
+        print(
+            f"{'ok' if (fine := found == (expected, requests, output) and words in finished.stderr) else 'not ok'} {name}: {found}"
+            f" {finished.stderr.strip()}"
+        )
         return fine
 
     def run_all(self):
         self.build(PASSWORD)
         with open("/dev/full", "wb") as full:
-            fine = [self.run("created", 0, "KEY\n", ""),
-                    self.run("refused", 3, "", "The old key still works", password="another"),
-                    self.run("not sent", 4, "", "The old key still works", 0, base_url="https://" + standin.facts()["hosts"]["refused"]),
-                    self.run("unknown", 5, "", "The old key may be revoked", scenario={"status": 500, "creates": True}),
-                    self.run("not delivered", 6, "", "", stdout=full)]
+            fine = [
+                self.run("created", 0, "KEY\n", ""),
+                self.run("refused", 3, "", "The old key still works", password="another"),
+                self.run(
+                    "not sent", 4, "", "The old key still works", 0, base_url="https://" + standin.facts()["hosts"]["refused"]
+                ),
+                self.run("unknown", 5, "", "The old key may be revoked", scenario={"status": 500, "creates": True}),
+                self.run("not delivered", 6, "", "", stdout=full),
+            ]
         self.build("")
         return all([*fine, self.run("wrong input", 2, "", "The old key still works", 0)])
 

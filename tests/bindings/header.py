@@ -27,15 +27,18 @@ def declarations(text=None):
     without_comments = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     functions = {}
     for returns, name, parameters in re.findall(
-            r"MBV_API\s+([\w\s]+?\*?)\s*MBV_CALL\s+(mbv_\w+)\(([^)]*)\)\s*MBV_NOEXCEPT;", without_comments):
+        r"MBV_API\s+([\w\s]+?\*?)\s*MBV_CALL\s+(mbv_\w+)\(([^)]*)\)\s*MBV_NOEXCEPT;", without_comments
+    ):
         types = [parameter_type(one) for one in parameters.split(",")]
-        functions[name] = {"returns": re.sub(r"\s+", " ", returns.replace("*", " *")).strip(),
-                           "parameters": [one for one in types if one]}
-    numbers = {name: int(value) for name, value in
-               re.findall(r"^#define (MBV_\w+) \(?(-?\d+)\)?\s*$", without_comments, re.MULTILINE)}
+        functions[name] = {
+            "returns": re.sub(r"\s+", " ", returns.replace("*", " *")).strip(),
+            "parameters": [one for one in types if one],
+        }
+    numbers = {
+        name: int(value) for name, value in re.findall(r"^#define (MBV_\w+) \(?(-?\d+)\)?\s*$", without_comments, re.MULTILINE)
+    }
     status = {name: value for name, value in numbers.items() if name == "MBV_OK" or name.startswith("MBV_ERR_")}
-    key_states = {name: value for name, value in numbers.items()
-                  if name.startswith("MBV_KEY_") and name != "MBV_KEY_CAPACITY"}
+    key_states = {name: value for name, value in numbers.items() if name.startswith("MBV_KEY_") and name != "MBV_KEY_CAPACITY"}
     rest = {name: value for name, value in numbers.items() if name not in status and name not in key_states}
     return {"functions": functions, "status": status, "key_states": key_states, "constants": rest}
 

@@ -33,12 +33,19 @@ def prepare(language, build):
     stubs.build(home / "stubs", declarations["functions"])
     environment = dict(
         os.environ,
-        MOBIVATE_ROOT=str(ROOT), MOBIVATE_PYTHON=sys.executable, MOBIVATE_LANGUAGE=language,
-        MOBIVATE_LIBRARY=str(library), MOBIVATE_PREFIX=str(prefix), MOBIVATE_STUBS=str(home / "stubs"),
-        MOBIVATE_HEADER=str(home / "header.json"), MOBIVATE_SCRATCH=str(scratch), MOBIVATE_RESULT=str(home / "result.json"),
+        MOBIVATE_ROOT=str(ROOT),
+        MOBIVATE_PYTHON=sys.executable,
+        MOBIVATE_LANGUAGE=language,
+        MOBIVATE_LIBRARY=str(library),
+        MOBIVATE_PREFIX=str(prefix),
+        MOBIVATE_STUBS=str(home / "stubs"),
+        MOBIVATE_HEADER=str(home / "header.json"),
+        MOBIVATE_SCRATCH=str(scratch),
+        MOBIVATE_RESULT=str(home / "result.json"),
         PKG_CONFIG_PATH=str(library.parent / "pkgconfig"),
         # Nothing is written into the sources.
-        PYTHONDONTWRITEBYTECODE="1")
+        PYTHONDONTWRITEBYTECODE="1",
+    )
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         environment.pop(name, None)
     return home, environment
@@ -55,7 +62,9 @@ def programs(language, build):
     if built.returncode != 0:
         raise RuntimeError(f"bindings/{language}/build ended with {built.returncode}:\n{built.stdout}")
     scratch = pathlib.Path(environment["MOBIVATE_SCRATCH"])
-    return {name: (scratch / name).read_text().splitlines() for name in ("agent", "native") if (scratch / name).exists()}, environment
+    return {
+        name: (scratch / name).read_text().splitlines() for name in ("agent", "native") if (scratch / name).exists()
+    }, environment
 
 
 def main():

@@ -10,8 +10,13 @@ import subprocess
 
 # The folder's name: the version that the library tells, and the functions that it lacks.
 ADDED_IN_1_1 = ("mbv_get_key", "mbv_test_key", "mbv_status_message")
-STUBS = {"0.9.0": ("0.9.0", ()), "1.0.0": ("1.0.0", ADDED_IN_1_1), "2.0.0": ("2.0.0", ()), "1.99.99": ("1.99.99", ()),
-         "incomplete": ("1.1.0", ("mbv_take_key",))}
+STUBS = {
+    "0.9.0": ("0.9.0", ()),
+    "1.0.0": ("1.0.0", ADDED_IN_1_1),
+    "2.0.0": ("2.0.0", ()),
+    "1.99.99": ("1.99.99", ()),
+    "incomplete": ("1.1.0", ("mbv_take_key",)),
+}
 
 
 def nodes(lacking):
@@ -22,8 +27,10 @@ def nodes(lacking):
 
 def source(functions, version, lacking):
     major, minor, patch = (int(part) for part in version.split("."))
-    bodies = {"mbv_version": f'const char *mbv_version(void) {{ return "{version}"; }}',
-              "mbv_version_number": f"int mbv_version_number(void) {{ return {major * 10000 + minor * 100 + patch}; }}"}
+    bodies = {
+        "mbv_version": f'const char *mbv_version(void) {{ return "{version}"; }}',
+        "mbv_version_number": f"int mbv_version_number(void) {{ return {major * 10000 + minor * 100 + patch}; }}",
+    }
     return "\n".join(bodies.get(name, f"int {name}(void) {{ return 0; }}") for name in functions if name not in lacking)
 
 
@@ -38,8 +45,19 @@ def build(folder, functions):
         for file, text in texts.items():
             file.write_text(text)
         code, version_script = texts
-        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1",
-                        f"-Wl,--version-script={version_script}", "-o", library, code], check=True)
+        subprocess.run(
+            [
+                os.environ.get("CC", "cc"),
+                "-shared",
+                "-fPIC",
+                "-Wl,-soname,libmobivate.so.1",
+                f"-Wl,--version-script={version_script}",
+                "-o",
+                library,
+                code,
+            ],
+            check=True,
+        )
         unversioned = library.with_name("libmobivate.so")
         if not unversioned.is_symlink():
             unversioned.symlink_to(library.name)

@@ -252,8 +252,13 @@ def error(status, message, retry_after=None):
 
 
 # These look at the tool's process from outside, where under qemu its emulator is seen.
-NOT_EMULATED = {"test_ignored_signals_stay_ignored", "test_interrupted_fifo_without_a_writer", "test_memory_after_the_call",
-                "test_memory_before_the_call", "test_pipe_that_nobody_reads"}
+NOT_EMULATED = {
+    "test_ignored_signals_stay_ignored",
+    "test_interrupted_fifo_without_a_writer",
+    "test_memory_after_the_call",
+    "test_memory_before_the_call",
+    "test_pipe_that_nobody_reads",
+}
 
 
 class ToolTest(unittest.TestCase):
@@ -274,8 +279,11 @@ class ToolTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         # Only what a program needs, so that nothing of the caller's environment decides a test.
         kept = ("PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "GCOV_PREFIX")
-        self.environment = {name: value for name, value in os.environ.items()
-                            if name in kept or name.startswith(("ASAN_", "UBSAN_", "LSAN_", "TSAN_"))}
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in kept or name.startswith(("ASAN_", "UBSAN_", "LSAN_", "TSAN_"))
+        }
         self.environment["HOME"] = self.directory
         self.password = self.PASSWORD
         self.username = self.id().rsplit(".", 1)[-1].replace("_", "-") + "@example.com"
@@ -302,13 +310,19 @@ class ToolTest(unittest.TestCase):
         """create-key for this test's account, with the right password in a file."""
         if password_file is None:
             password_file = self.write("password", self.password)
-        command = [self.tool, "create-key", "--username", self.username, "--base-url",
-                   base_url or self.standin.http, *options]
+        command = [self.tool, "create-key", "--username", self.username, "--base-url", base_url or self.standin.http, *options]
         return command + (["--password-file", password_file] if password_file else [])
 
     def run_command(self, command, **options):
-        options = {"input": b"", "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
-                   "env": self.environment, "timeout": 60, "start_new_session": True, **options}
+        options = {
+            "input": b"",
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "env": self.environment,
+            "timeout": 60,
+            "start_new_session": True,
+            **options,
+        }
         if "stdin" in options:
             del options["input"]
         return subprocess.run(command, **options)
@@ -326,9 +340,17 @@ class ToolTest(unittest.TestCase):
         return user
 
     def start_command(self, command, **options):
-        process = subprocess.Popen(command, **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-                                               "stderr": subprocess.PIPE, "env": self.environment,
-                                               "start_new_session": True, **options})
+        process = subprocess.Popen(
+            command,
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                "env": self.environment,
+                "start_new_session": True,
+                **options,
+            }
+        )
 
         def end():
             if process.poll() is None:

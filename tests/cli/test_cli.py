@@ -19,8 +19,7 @@ import sys
 import threading
 import unittest
 
-from tests.cli.support import (PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error, in_own_mounts,
-                               why_no_mounts)
+from tests.cli.support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error, in_own_mounts, why_no_mounts
 
 TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
 STILL_WORKS = "old key still works"
@@ -58,9 +57,18 @@ class Created(ToolTest):
         password_file = self.write("password", self.password)
         output = self.path("key")
         finished = self.run_command(
-            [self.tool, "create-key", "--username=" + self.username, "--base-url=" + self.standin.https,
-             "--ca-file=" + self.standin.facts["ca_file"], "--password-file=" + password_file, "--timeout=10",
-             "--output=" + output, "--proxy="])
+            [
+                self.tool,
+                "create-key",
+                "--username=" + self.username,
+                "--base-url=" + self.standin.https,
+                "--ca-file=" + self.standin.facts["ca_file"],
+                "--password-file=" + password_file,
+                "--timeout=10",
+                "--output=" + output,
+                "--proxy=",
+            ]
+        )
         self.assert_code(finished, 0)
         with open(output) as file:
             self.assert_created(file.read().removesuffix("\n"))
@@ -82,8 +90,7 @@ class Created(ToolTest):
     def test_through_a_proxy(self):
         self.account()
         with Proxy() as proxy:
-            finished = self.create("--proxy", proxy.url, "--ca-file", self.standin.facts["ca_file"],
-                                   base_url=self.standin.https)
+            finished = self.create("--proxy", proxy.url, "--ca-file", self.standin.facts["ca_file"], base_url=self.standin.https)
         self.assert_code(finished, 0)
         self.assertEqual(proxy.connects, [self.standin.https.removeprefix("https://")])
         self.assert_created(finished.stdout.decode().removesuffix("\n"))
@@ -146,8 +153,13 @@ class Refused(ToolTest):
                 self.account({"status": status, "creates": True, "body_text": "<html>Blocked</html>"})
                 finished = self.create()
                 self.assert_code(finished, 5)
-                self.assert_says(finished, f"(HTTP {status})", "a proxy or a firewall", "may be revoked",
-                                 "mbv get-key prints the key that is valid")
+                self.assert_says(
+                    finished,
+                    f"(HTTP {status})",
+                    "a proxy or a firewall",
+                    "may be revoked",
+                    "mbv get-key prints the key that is valid",
+                )
 
     def test_terminal_controls_of_the_server_are_not_repeated(self):
         message = "red \x1b[31m, bell \x07, C1 \x9b31m, delete \x7f, umlaut \u00fc"
@@ -175,8 +187,7 @@ class NotSent(ToolTest):
 
     def test_proxy_refused(self):
         self.account()
-        finished = self.create("--proxy", "http://" + self.standin.facts["hosts"]["refused"],
-                               base_url=self.standin.https)
+        finished = self.create("--proxy", "http://" + self.standin.facts["hosts"]["refused"], base_url=self.standin.https)
         self.assert_not_sent(finished, "--proxy")
 
     def test_unknown_host(self):
@@ -197,9 +208,13 @@ class NotSent(ToolTest):
         self.account()
         command = self.command("--password-stdin", password_file="")
         # LeakSanitizer, where the tool is built with it, looks for leaks on a thread of its own.
-        finished = self.run_command(command, input=self.password.encode(), **user,
-                                    env=dict(self.environment, ASAN_OPTIONS="detect_leaks=0"),
-                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)))
+        finished = self.run_command(
+            command,
+            input=self.password.encode(),
+            **user,
+            env=dict(self.environment, ASAN_OPTIONS="detect_leaks=0"),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)),
+        )
         self.assert_not_sent(finished, "could not be started", "Run mbv again")
 
     def test_timeout_while_connecting(self):
@@ -270,10 +285,19 @@ class Usage(ToolTest):
 
     def test_abbreviated_options(self):
         """What an abbreviation means could change with each new option."""
-        for option, value in (("--username", "hunter2"), ("--password-file", "hunter2"), ("--password-stdin", None),
-                              ("--base-url", "hunter2"), ("--ca-file", "hunter2"), ("--proxy", "hunter2"),
-                              ("--timeout", "1"), ("--output", "hunter2"), ("--json", None), ("--help", None),
-                              ("--version", None)):
+        for option, value in (
+            ("--username", "hunter2"),
+            ("--password-file", "hunter2"),
+            ("--password-stdin", None),
+            ("--base-url", "hunter2"),
+            ("--ca-file", "hunter2"),
+            ("--proxy", "hunter2"),
+            ("--timeout", "1"),
+            ("--output", "hunter2"),
+            ("--json", None),
+            ("--help", None),
+            ("--version", None),
+        ):
             for short in (option[:-1], option[:4]):
                 for given in ([short], [short + "=hunter2"], [short, value]):
                     if given[-1] is not None:
@@ -295,8 +319,16 @@ class Usage(ToolTest):
                 self.assert_wrong(self.wrong(option), "mbv: " + name + " is not an option", "See mbv --help.")
 
     def test_missing_values(self):
-        for option in ("--username", "--password-file", "--base-url", "--ca-file", "--ca-dir", "--proxy",
-                       "--timeout", "--output"):
+        for option in (
+            "--username",
+            "--password-file",
+            "--base-url",
+            "--ca-file",
+            "--ca-dir",
+            "--proxy",
+            "--timeout",
+            "--output",
+        ):
             with self.subTest(option=option):
                 finished = self.run_command([self.tool, "create-key", option])
                 self.assert_wrong(finished, option + " needs a value", "See mbv --help.")
@@ -309,9 +341,18 @@ class Usage(ToolTest):
                 self.assertNotIn(b"topsecret", finished.stderr)
 
     def test_duplicates(self):
-        for option, value in (("--username", "x"), ("--password-file", "x"), ("--password-stdin", None),
-                              ("--base-url", "x"), ("--ca-file", "x"), ("--ca-dir", "x"), ("--proxy", "x"),
-                              ("--timeout", "1"), ("--output", "x"), ("--json", None)):
+        for option, value in (
+            ("--username", "x"),
+            ("--password-file", "x"),
+            ("--password-stdin", None),
+            ("--base-url", "x"),
+            ("--ca-file", "x"),
+            ("--ca-dir", "x"),
+            ("--proxy", "x"),
+            ("--timeout", "1"),
+            ("--output", "x"),
+            ("--json", None),
+        ):
             with self.subTest(option=option):
                 given = [option] if value is None else [option, value]
                 finished = self.run_command([self.tool, "create-key", *given, *given])
@@ -330,8 +371,7 @@ class Usage(ToolTest):
         for given in (["--password", "topsecret"], ["--password=topsecret"], ["--password"]):
             with self.subTest(given=given):
                 finished = self.wrong(*given)
-                self.assert_wrong(finished, "--password is refused", "command line", "--password-file",
-                                  "--password-stdin")
+                self.assert_wrong(finished, "--password is refused", "command line", "--password-file", "--password-stdin")
                 self.assertNotIn(b"topsecret", finished.stderr)
 
     def test_misspelt_password_option_does_not_repeat_the_value(self):
@@ -345,11 +385,26 @@ class Usage(ToolTest):
         self.assert_wrong(self.wrong("--password-stdin"), "--password-file", "--password-stdin", "exclude")
 
     def test_timeouts_that_are_none(self):
-        for value in ("", "0", "0.0", "-1", "1.", ".", "1.2345", "1e3", " 1", "1 ", "1,5", "2147483.648",
-                      "99999999999999999999", "0x10", "inf", "nan"):
+        for value in (
+            "",
+            "0",
+            "0.0",
+            "-1",
+            "1.",
+            ".",
+            "1.2345",
+            "1e3",
+            " 1",
+            "1 ",
+            "1,5",
+            "2147483.648",
+            "99999999999999999999",
+            "0x10",
+            "inf",
+            "nan",
+        ):
             with self.subTest(value=value):
-                self.assert_wrong(self.wrong("--timeout", value), "--timeout takes seconds", "0.001",
-                                  "2147483.647")
+                self.assert_wrong(self.wrong("--timeout", value), "--timeout takes seconds", "0.001", "2147483.647")
 
     def test_timeouts_that_are_fine(self):
         for value in ("30", "2.5", ".5", "0.001", "2147483.647", "007"):
@@ -359,12 +414,24 @@ class Usage(ToolTest):
                 self.assert_wrong(finished, self.path("nothing"))
 
     def test_values_that_the_library_refuses(self):
-        for option, value in (("--base-url", "http://example.com"), ("--base-url", "nonsense"),
-                              ("--proxy", "gopher://localhost:1"), ("--ca-file", self.path("missing.pem")),
-                              ("--ca-dir", self.path("missing"))):
+        for option, value in (
+            ("--base-url", "http://example.com"),
+            ("--base-url", "nonsense"),
+            ("--proxy", "gopher://localhost:1"),
+            ("--ca-file", self.path("missing.pem")),
+            ("--ca-dir", self.path("missing")),
+        ):
             with self.subTest(option=option, value=value):
-                command = [self.tool, "create-key", "--username", self.username, option, value,
-                           "--password-file", self.write("password", self.password)]
+                command = [
+                    self.tool,
+                    "create-key",
+                    "--username",
+                    self.username,
+                    option,
+                    value,
+                    "--password-file",
+                    self.write("password", self.password),
+                ]
                 finished = self.run_command(command)
                 # A missing certificate file may be found when it is needed only.
                 self.assertIn(finished.returncode, (2,) if "ca-" not in option else (2, 4), finished.stderr)
@@ -373,9 +440,13 @@ class Usage(ToolTest):
                     self.assert_wrong(finished, option + ": ")
 
     def test_proxy_whose_password_is_not_escaped(self):
-        for proxy in ("http://user:to/psecret@localhost:1", "http://user:1/psecret@localhost:1",
-                      "http://user:1?psecret@localhost:1", "socks5h://user:1#psecret@localhost:1",
-                      "user:1/psecret@localhost:1"):
+        for proxy in (
+            "http://user:to/psecret@localhost:1",
+            "http://user:1/psecret@localhost:1",
+            "http://user:1?psecret@localhost:1",
+            "socks5h://user:1#psecret@localhost:1",
+            "user:1/psecret@localhost:1",
+        ):
             with self.subTest(proxy=proxy):
                 finished = self.wrong("--proxy", proxy)
                 self.assert_wrong(finished, "--proxy: The option proxy is not a URL", "%2F")
@@ -427,8 +498,12 @@ class Information(ToolTest):
     def test_help_fits_a_terminal(self):
         self.assertLessEqual(max(map(len, self.help().splitlines())), 100)
 
-    COMMANDS = {"create-key": ["--username=a"], "get-key": ["--username=a"], "test-key": [],
-                "rotate-key": ["--username=a", "--output=/missing/key"]}  # with what each of them needs
+    COMMANDS = {
+        "create-key": ["--username=a"],
+        "get-key": ["--username=a"],
+        "test-key": [],
+        "rotate-key": ["--username=a", "--output=/missing/key"],
+    }  # with what each of them needs
 
     def options_of(self, command):
         """The options that the tool does not refuse for a command."""
@@ -453,12 +528,16 @@ class Information(ToolTest):
         items = re.findall(r"^\.It Fl Fl ([a-z-]+)", self.source("mbv.1"), re.MULTILINE)
         self.assertEqual(sorted("--" + item for item in items), self.options_of_help())
         synopsis = self.source("mbv.1").split(".Sh DESCRIPTION")[0].split(".Sh SYNOPSIS")[1]
-        told = {re.search(r"^\.Cm (\S+)", part, re.MULTILINE)[1]: re.findall(r"Fl Fl ([a-z-]+)", part)
-                for part in synopsis.split("\n.Nm\n") if "\n.Cm " in "\n" + part}
+        told = {
+            re.search(r"^\.Cm (\S+)", part, re.MULTILINE)[1]: re.findall(r"Fl Fl ([a-z-]+)", part)
+            for part in synopsis.split("\n.Nm\n")
+            if "\n.Cm " in "\n" + part
+        }
         self.assertEqual(list(told), list(self.COMMANDS))
         for command, options in told.items():
-            self.assertEqual(sorted(["--" + option for option in options] + ["--help", "--version"]),
-                             self.options_of(command), command)
+            self.assertEqual(
+                sorted(["--" + option for option in options] + ["--help", "--version"]), self.options_of(command), command
+            )
 
     def test_man_page_has_the_same_exit_codes(self):
         section = self.source("mbv.1").split(".Sh EXIT STATUS")[1].split(".El")[0]
@@ -475,7 +554,9 @@ class Information(ToolTest):
 
     def test_completions_have_the_same_options(self):
         zsh = re.findall(r"(?:\)|')(%s)(?:=?\[)" % self.OPTION, self.source("completions", "_mbv"))
-        fish = ["--" + name for name in re.findall(r"^complete .* -l ([a-z-]+)", self.source("completions", "mbv.fish"), re.MULTILINE)]
+        fish = [
+            "--" + name for name in re.findall(r"^complete .* -l ([a-z-]+)", self.source("completions", "mbv.fish"), re.MULTILINE)
+        ]
         self.assertEqual(sorted(zsh), self.options_of_help())
         self.assertEqual(sorted(fish), self.options_of_help())
         for name in ("_mbv", "mbv.fish"):
@@ -483,10 +564,13 @@ class Information(ToolTest):
                 self.assertIn(command, self.source("completions", name))
 
     def complete_in_bash(self, *words):
-        script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _mbv; '
-                  'printf "%s\\n" "${COMPREPLY[@]}"')
-        finished = self.run_command(["bash", "-c", script, "bash",
-                                     os.path.join(TOOL_SOURCE, "completions", "mbv.bash"), "mbv", *words])
+        script = (
+            'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _mbv; '
+            'printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        finished = self.run_command(
+            ["bash", "-c", script, "bash", os.path.join(TOOL_SOURCE, "completions", "mbv.bash"), "mbv", *words]
+        )
         self.assertEqual((finished.returncode, finished.stderr), (0, b""))
         return finished.stdout.decode().split()
 
@@ -501,18 +585,22 @@ class Information(ToolTest):
         self.assertEqual(sorted(self.complete_in_bash("--")), self.options_of_help())
         self.assertEqual(self.complete_in_bash("create-key", "--password-s"), ["--password-stdin"])
         some = self.path("some-")
-        self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", some)),
-                         [self.path("some-directory"), self.path("some-file")])
-        self.assertEqual(sorted(self.complete_in_bash("create-key", "--output", "=", some)),
-                         [self.path("some-directory"), self.path("some-file")])
+        self.assertEqual(
+            sorted(self.complete_in_bash("create-key", "--output", some)), [self.path("some-directory"), self.path("some-file")]
+        )
+        self.assertEqual(
+            sorted(self.complete_in_bash("create-key", "--output", "=", some)),
+            [self.path("some-directory"), self.path("some-file")],
+        )
         self.assertEqual(self.complete_in_bash("create-key", "--ca-dir", some), [self.path("some-directory")])
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish_completes(self):
         for command in self.COMMANDS:
             script = f'source "$argv[1]"; complete -C "mbv {command} --"; complete -C "mbv {command[:2]}"'
-            finished = self.run_command(["fish", "--no-config", "-c", script,
-                                         os.path.join(TOOL_SOURCE, "completions", "mbv.fish")])
+            finished = self.run_command(
+                ["fish", "--no-config", "-c", script, os.path.join(TOOL_SOURCE, "completions", "mbv.fish")]
+            )
             offered = {line.split("\t")[0].removesuffix("=") for line in finished.stdout.decode().splitlines()}
             self.assertEqual(offered, {command, *self.options_of(command)}, finished.stderr)
 
@@ -538,8 +626,18 @@ class Information(ToolTest):
 class Json(ToolTest):
     """--json: one object on stdout, for success and for failure."""
 
-    MEMBERS = {"status", "status_name", "key_state", "http_status", "server_code", "server_message",
-               "retry_after_ms", "message", "exit_code", "library_version"}
+    MEMBERS = {
+        "status",
+        "status_name",
+        "key_state",
+        "http_status",
+        "server_code",
+        "server_message",
+        "retry_after_ms",
+        "message",
+        "exit_code",
+        "library_version",
+    }
 
     def object(self, finished):
         self.assertTrue(finished.stdout.endswith(b"}\n"))
@@ -559,9 +657,18 @@ class Json(ToolTest):
         self.account()
         finished = self.create("--json")
         result = self.object(finished)
-        self.assert_members(result, ["key"], status=0, status_name="MBV_OK", key_state="replaced",
-                            http_status=200, server_code=None, server_message=None, retry_after_ms=None,
-                            exit_code=0)
+        self.assert_members(
+            result,
+            ["key"],
+            status=0,
+            status_name="MBV_OK",
+            key_state="replaced",
+            http_status=200,
+            server_code=None,
+            server_message=None,
+            retry_after_ms=None,
+            exit_code=0,
+        )
         self.assert_created(result["key"])
         self.assertNotIn(result["key"].encode(), finished.stderr)
 
@@ -589,43 +696,79 @@ class Json(ToolTest):
         scenario["body"]["code"] = 1429
         self.account(scenario)
         result = self.object(self.create("--json"))
-        self.assert_members(result, status=-11, status_name="MBV_ERR_RATE_LIMITED", key_state="unchanged",
-                            http_status=429, server_code=1429, server_message="Slow down",
-                            retry_after_ms=7000, exit_code=3)
+        self.assert_members(
+            result,
+            status=-11,
+            status_name="MBV_ERR_RATE_LIMITED",
+            key_state="unchanged",
+            http_status=429,
+            server_code=1429,
+            server_message="Slow down",
+            retry_after_ms=7000,
+            exit_code=3,
+        )
         self.assert_old_key_valid(requests=1)
 
     def test_not_sent(self):
         self.account()
         finished = self.create("--json", base_url="http://" + self.standin.facts["hosts"]["refused"])
-        self.assert_members(self.object(finished), status=-7, status_name="MBV_ERR_CONNECT",
-                            key_state="unchanged", http_status=None, server_code=None, server_message=None,
-                            retry_after_ms=None, exit_code=4)
+        self.assert_members(
+            self.object(finished),
+            status=-7,
+            status_name="MBV_ERR_CONNECT",
+            key_state="unchanged",
+            http_status=None,
+            server_code=None,
+            server_message=None,
+            retry_after_ms=None,
+            exit_code=4,
+        )
 
     def test_unknown(self):
         self.account({"creates": True, "cut": {"after": 0, "how": "close"}})
-        self.assert_members(self.object(self.create("--json")), status=-9, status_name="MBV_ERR_TRANSPORT",
-                            key_state="unknown", http_status=None, exit_code=5)
+        self.assert_members(
+            self.object(self.create("--json")),
+            status=-9,
+            status_name="MBV_ERR_TRANSPORT",
+            key_state="unknown",
+            http_status=None,
+            exit_code=5,
+        )
         self.assertFalse(self.standin.is_valid(self.old_key))
 
     def test_timeout(self):
         self.account({"cut": {"after": 0, "how": "stall"}})
-        self.assert_members(self.object(self.create("--json", "--timeout", "0.25")), status=-5,
-                            status_name="MBV_ERR_TIMEOUT", key_state="unknown", exit_code=5)
+        self.assert_members(
+            self.object(self.create("--json", "--timeout", "0.25")),
+            status=-5,
+            status_name="MBV_ERR_TIMEOUT",
+            key_state="unknown",
+            exit_code=5,
+        )
 
     def test_wrong_usage(self):
         self.account()
-        for command in ([self.tool, "--json"], [self.tool, "create-key", "--json"],
-                        self.command("--bogus", "--json"), self.command("--json", "--timeout", "x"),
-                        self.command("topsecret", "--json"),
-                        self.command("--json", password_file=self.path("missing"))):
+        for command in (
+            [self.tool, "--json"],
+            [self.tool, "create-key", "--json"],
+            self.command("--bogus", "--json"),
+            self.command("--json", "--timeout", "x"),
+            self.command("topsecret", "--json"),
+            self.command("--json", password_file=self.path("missing")),
+        ):
             with self.subTest(command=command[1:]):
-                self.assert_members(self.object(self.run_command(command)), status=None, status_name=None,
-                                    key_state="unchanged", http_status=None, exit_code=2)
+                self.assert_members(
+                    self.object(self.run_command(command)),
+                    status=None,
+                    status_name=None,
+                    key_state="unchanged",
+                    http_status=None,
+                    exit_code=2,
+                )
         self.assert_old_key_valid(requests=0)
 
     def test_escapes(self):
-        message = ('quote " backslash \\ slash / newline \n tab \t control \x01 delete \x7f C1 \x85 '
-                   "euro \u20ac key \U0001f511")
+        message = 'quote " backslash \\ slash / newline \n tab \t control \x01 delete \x7f C1 \x85 ' "euro \u20ac key \U0001f511"
         self.account(error(409, message))
         finished = self.create("--json")
         result = json.loads(finished.stdout)
@@ -640,7 +783,7 @@ class Json(ToolTest):
         self.assertEqual(json.loads(self.create("--json").stdout)["server_message"], message)
 
     def test_key_of_many_characters(self):
-        key = "".join(map(chr, range(0x21, 0x7f)))
+        key = "".join(map(chr, range(0x21, 0x7F)))
         self.account({"key": key})
         self.assertEqual(self.object(self.create("--json"))["key"], key)
         self.assert_created(key)
@@ -724,7 +867,9 @@ class GetKey(ToolTest):
 
     def test_usage(self):
         self.get_account()
-        self.assert_failed(self.get("--key-stdin"), 2, "--key-stdin does not belong to this command", NOTHING_SENT_AT_ALL, get_requests=0)
+        self.assert_failed(
+            self.get("--key-stdin"), 2, "--key-stdin does not belong to this command", NOTHING_SENT_AT_ALL, get_requests=0
+        )
         finished = self.get(password_file=self.write("empty", ""))
         self.assert_failed(finished, 2, "There is no password", NOTHING_SENT_AT_ALL, get_requests=0)
         command = self.command("--json")
@@ -765,8 +910,11 @@ class TestKey(ToolTest):
         for name, content in (("newline", key + b"\n"), ("CR LF", key + b"\r\n"), ("bare", key)):
             with self.subTest(name):
                 file = self.write("key", content)
-                for finished in (self.test("--key-file", file), self.test("--key-stdin", input=content),
-                                 self.test("--key-file", "-", input=content)):
+                for finished in (
+                    self.test("--key-file", file),
+                    self.test("--key-stdin", input=content),
+                    self.test("--key-file", "-", input=content),
+                ):
                     self.assert_code(finished, 0)
                     self.assertEqual((finished.stdout, finished.stderr), (b"", b"mbv: The service accepts the key.\n"))
         self.assertEqual(self.standin.account(self.username)["test_requests"], 9)
@@ -786,22 +934,34 @@ class TestKey(ToolTest):
 
     def test_not_known(self):
         """Only 401 tells of the key."""
-        for scenario in (error(429, "Slow down", retry_after="7"), error(403, "Opted out"), error(500, "Sorry"),
-                         {"cut": {"after": 0, "how": "close"}}):
+        for scenario in (
+            error(429, "Slow down", retry_after="7"),
+            error(403, "Opted out"),
+            error(500, "Sorry"),
+            {"cut": {"after": 0, "how": "close"}},
+        ):
             with self.subTest(scenario=scenario):
                 self.account({"test": scenario})
                 finished = self.test("--key-stdin", input=self.old_key.encode())
                 self.assert_failed(finished, 4)
 
     def test_not_sent(self):
-        finished = self.test("--key-stdin", input=self.old_key.encode(), base_url="http://" + self.standin.facts["hosts"]["refused"])
+        finished = self.test(
+            "--key-stdin", input=self.old_key.encode(), base_url="http://" + self.standin.facts["hosts"]["refused"]
+        )
         self.assert_failed(finished, 4, "Check the network", test_requests=0)
 
     def test_what_is_no_key(self):
-        for content, text in ((b"", "There is no key in standard input"), (b"\n", "There is no key"),
-                              (b"k" * 4097, "longer than 4096 bytes"),
-                              (b"a key", "at byte 1"), (b"key\r\nX-Header: 1", "at byte 3"), (b"key\0", "NUL byte"),
-                              ("kl\u00fcssel".encode(), "at byte 2"), (b"\xef\xbb\xbfkey", "byte order mark")):
+        for content, text in (
+            (b"", "There is no key in standard input"),
+            (b"\n", "There is no key"),
+            (b"k" * 4097, "longer than 4096 bytes"),
+            (b"a key", "at byte 1"),
+            (b"key\r\nX-Header: 1", "at byte 3"),
+            (b"key\0", "NUL byte"),
+            ("kl\u00fcssel".encode(), "at byte 2"),
+            (b"\xef\xbb\xbfkey", "byte order mark"),
+        ):
             with self.subTest(content=content[:20]):
                 self.assert_failed(self.test("--key-stdin", input=content), 2, text, test_requests=0)
         self.assertEqual(self.standin.requests() - self.requests_before, 0)
@@ -810,9 +970,13 @@ class TestKey(ToolTest):
         self.assert_failed(self.test("--key-stdin", input=b"k" * 4096), 3, test_requests=0)
 
     def test_usage(self):
-        for options, text in ((["--username", "a"], "--username does not belong"), (["--output", "x"], "--output does not belong"),
-                              (["--key-file", "x", "--key-stdin"], "--key-file and --key-stdin exclude each other"),
-                              (["--key-file", self.path("missing")], "cannot be read"), (["--key", "k"], "--key is not an option")):
+        for options, text in (
+            (["--username", "a"], "--username does not belong"),
+            (["--output", "x"], "--output does not belong"),
+            (["--key-file", "x", "--key-stdin"], "--key-file and --key-stdin exclude each other"),
+            (["--key-file", self.path("missing")], "cannot be read"),
+            (["--key", "k"], "--key is not an option"),
+        ):
             with self.subTest(options=options):
                 self.assert_failed(self.test(*options), 2, text, NOTHING_SENT_AT_ALL, test_requests=0)
 
@@ -822,14 +986,21 @@ class TestKey(ToolTest):
         self.assertEqual((set(told), told["status"], told["key_state"], told["exit_code"]), (Json.MEMBERS, 0, "unchanged", 0))
         finished = self.test("--json", "--key-stdin", input=b"another-key")
         told = json.loads(finished.stdout)
-        self.assertEqual((told["status_name"], told["exit_code"], told["message"]),
-                         ("MBV_ERR_CREDENTIALS", 3, finished.stderr.decode().removeprefix("mbv: ").rstrip("\n")))
+        self.assertEqual(
+            (told["status_name"], told["exit_code"], told["message"]),
+            ("MBV_ERR_CREDENTIALS", 3, finished.stderr.decode().removeprefix("mbv: ").rstrip("\n")),
+        )
 
     def test_typed(self):
         with Terminal() as terminal:
             before = terminal.attributes()
-            process = terminal.start([self.tool, "test-key", "--base-url", self.standin.http], stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            process = terminal.start(
+                [self.tool, "test-key", "--base-url", self.standin.http],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self.environment,
+            )
             terminal.read_until(b"API key: ")
             self.assertFalse(terminal.echoes())
             terminal.type(self.old_key.encode() + b"\n")
@@ -886,10 +1057,16 @@ class Password(ToolTest):
 
     def test_files_that_hold_no_password(self):
         self.account()
-        for content, text in ((b"", "no password"), (b"\n", "no password"), (b"\r\n", "no password"),
-                              (b"sec\0ret", "NUL"), (b"\0", "NUL"), (b"p" * 65537, "longer than 65536 bytes"),
-                              (b"p" * 65537 + b"\n", "longer than 65536 bytes"),
-                              (b"p" * 200000, "longer than 65536 bytes")):
+        for content, text in (
+            (b"", "no password"),
+            (b"\n", "no password"),
+            (b"\r\n", "no password"),
+            (b"sec\0ret", "NUL"),
+            (b"\0", "NUL"),
+            (b"p" * 65537, "longer than 65536 bytes"),
+            (b"p" * 65537 + b"\n", "longer than 65536 bytes"),
+            (b"p" * 200000, "longer than 65536 bytes"),
+        ):
             with self.subTest(text, size=len(content)):
                 path = self.write("password-file", content)
                 self.assert_wrong(self.create(password_file=path), path, text)
@@ -1048,8 +1225,13 @@ class Prompt(ToolTest):
 
     def start(self, *options):
         self.before = self.terminal.attributes()
-        process = self.terminal.start(self.command(*options, password_file=""), stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+        process = self.terminal.start(
+            self.command(*options, password_file=""),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+        )
         self.addCleanup(lambda: (process.kill() if process.poll() is None else None, process.communicate()))
         return process
 
@@ -1146,9 +1328,13 @@ class Prompt(ToolTest):
         # A shell with job control, since nobody could continue a session's first program.
         script = """"$@"; echo "stopped $?" >/dev/tty; stty -a >/dev/tty
                     fg >/dev/null; echo "ended $?" >/dev/tty"""
-        process = self.terminal.start(["sh", "-m", "-c", script, "sh", *self.command(password_file="")],
-                                      stdin=self.terminal.slave, stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, env=self.environment)
+        process = self.terminal.start(
+            ["sh", "-m", "-c", script, "sh", *self.command(password_file="")],
+            stdin=self.terminal.slave,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+        )
         self.addCleanup(lambda: (process.kill() if process.poll() is None else None, process.communicate()))
         self.prompt()
         self.terminal.type(b"half of it\x1a")
@@ -1290,8 +1476,7 @@ class Delivery(ToolTest):
     def test_file_size_limit(self):
         self.account()
         with open(self.path("redirected"), "wb") as file:
-            finished = self.create(
-                stdout=file, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+            finished = self.create(stdout=file, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
         self.assert_undelivered(finished, "standard output", "File too large")
 
     def test_json_report_fails_but_the_file_has_the_key(self):
@@ -1392,8 +1577,7 @@ class Delivery(ToolTest):
         self.account()
         output = self.write("key", "the old content", 0o644)
         with Gate(self.standin.address) as gate:
-            process = self.start_command(self.command("--output", output, base_url=gate.url),
-                                         preexec_fn=lambda: os.umask(0))
+            process = self.start_command(self.command("--output", output, base_url=gate.url), preexec_fn=lambda: os.umask(0))
             gate.wait()
             (temporary,) = set(os.listdir(self.directory)) - {"key", "password"}
             mode = stat.S_IMODE(os.lstat(self.path(temporary)).st_mode)
@@ -1406,8 +1590,11 @@ class Delivery(ToolTest):
 
     def test_old_file_stays_on_failure(self):
         output = self.write("key", "the old content", 0o644)
-        for name, scenario, code in (("refused", error(402, "No credit"), 3), ("error", {"status": 500}, 5),
-                                     ("lost", {"creates": True, "cut": {"after": 0, "how": "close"}}, 5)):
+        for name, scenario, code in (
+            ("refused", error(402, "No credit"), 3),
+            ("error", {"status": 500}, 5),
+            ("lost", {"creates": True, "cut": {"after": 0, "how": "close"}}, 5),
+        ):
             with self.subTest(name):
                 self.account(scenario)
                 before = os.stat(output)
@@ -1432,15 +1619,20 @@ class Delivery(ToolTest):
         self.write("password", self.password)
         os.mkdir(self.path("directory"))
         os.mkfifo(self.path("fifo"))
-        for path, text in ((self.directory, "directory"), (self.path("directory"), "directory"),
-                           (self.path("directory/"), "names no file"), ("", "names no file"),
-                           (self.path("directory/."), "directory"), (self.path("directory/.."), "directory"),
-                           (self.path("missing/key"), "No such file"),
-                           (self.path("password/key"), "Not a directory"),
-                           (self.path("fifo"), "not a regular file"),
-                           ("/dev/null", "not a regular file; - is standard output"),
-                           ("/dev/stdout", "symbolic link; name the file that it points to, or - for standard output"),
-                           (self.path("k" * 256), "too long")):
+        for path, text in (
+            (self.directory, "directory"),
+            (self.path("directory"), "directory"),
+            (self.path("directory/"), "names no file"),
+            ("", "names no file"),
+            (self.path("directory/."), "directory"),
+            (self.path("directory/.."), "directory"),
+            (self.path("missing/key"), "No such file"),
+            (self.path("password/key"), "Not a directory"),
+            (self.path("fifo"), "not a regular file"),
+            ("/dev/null", "not a regular file; - is standard output"),
+            ("/dev/stdout", "symbolic link; name the file that it points to, or - for standard output"),
+            (self.path("k" * 256), "too long"),
+        ):
             with self.subTest(path=path[-20:]):
                 self.assert_place_refused(path, path, text, "Choose another place")
 
@@ -1503,8 +1695,7 @@ class Delivery(ToolTest):
 
     def test_file_size_limit_is_found_before(self):
         self.account()
-        finished = self.create("--output", self.path("key"),
-                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+        finished = self.create("--output", self.path("key"), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
         self.assert_not_started(finished, "File too large")
         self.assertEqual(os.listdir(self.directory), ["password"])
 
@@ -1585,7 +1776,8 @@ class Delivery(ToolTest):
                 script = self.MOUNTED
                 if directory == "is read-only":
                     script = self.MOUNTED.replace("mount", 'mount --bind "$PLACE/etc" "$PLACE/etc"; mount', 1) + (
-                        '; mount -o remount,bind,ro "$PLACE/etc"')
+                        '; mount -o remount,bind,ro "$PLACE/etc"'
+                    )
                 finished = self.run_command(in_own_mounts(command, script))
                 self.assert_code(finished, 0)
                 self.assertNotIn(b"warning", finished.stderr)
@@ -1625,9 +1817,11 @@ class Delivery(ToolTest):
         secret, _ = self.make_secret()
         with Gate(self.standin.address) as gate:
             command = self.command("--output", os.path.join(self.place, "etc/key"), base_url=gate.url)
-            script = ('mkdir "$PLACE/etc"; touch "$PLACE/etc/key"; mkfifo "$PLACE/mount" "$PLACE/mounted"; '
-                      '(read -r _ <"$PLACE/mount"; mount --bind "$PLACE/secret" "$PLACE/etc/key"; '
-                      'echo >"$PLACE/mounted") & ')
+            script = (
+                'mkdir "$PLACE/etc"; touch "$PLACE/etc/key"; mkfifo "$PLACE/mount" "$PLACE/mounted"; '
+                '(read -r _ <"$PLACE/mount"; mount --bind "$PLACE/secret" "$PLACE/etc/key"; '
+                'echo >"$PLACE/mounted") & '
+            )
             process = self.start_command(in_own_mounts(command, script))
             gate.wait()
             with open(self.place + "/mount", "w") as file:
@@ -1673,9 +1867,11 @@ class Delivery(ToolTest):
         self.make_place()
         with Gate(self.standin.address) as gate:
             command = self.command("--output", os.path.join(self.place, "key"), base_url=gate.url)
-            script = ('mount -t tmpfs -o size=64k none "$PLACE"; mkfifo "$PLACE/fill" "$PLACE/filled"; '
-                      '(read -r _ <"$PLACE/fill"; cat /dev/zero >"$PLACE/filler" 2>"$PLACE/filled") & '
-                      '"$@"; code=$?; cat "$PLACE/key"; wc -c <"$PLACE/filler"; exit $code')
+            script = (
+                'mount -t tmpfs -o size=64k none "$PLACE"; mkfifo "$PLACE/fill" "$PLACE/filled"; '
+                '(read -r _ <"$PLACE/fill"; cat /dev/zero >"$PLACE/filler" 2>"$PLACE/filled") & '
+                '"$@"; code=$?; cat "$PLACE/key"; wc -c <"$PLACE/filler"; exit $code'
+            )
             process = self.start_command(in_own_mounts(command, script))
             gate.wait()
             # The namespace is reached through the shell that made it.
@@ -1906,8 +2102,9 @@ class Signals(ToolTest):
             process = self.start_command(self.command(base_url=gate.url), preexec_fn=ignore)
             gate.wait()
             with open(f"/proc/{process.pid}/status") as file:
-                masks = {name: int(value, 16) for name, value in re.findall(r"^(Sig\w+):\s*([0-9a-f]+)$",
-                                                                           file.read(), re.MULTILINE)}
+                masks = {
+                    name: int(value, 16) for name, value in re.findall(r"^(Sig\w+):\s*([0-9a-f]+)$", file.read(), re.MULTILINE)
+                }
             for number in (signal.SIGHUP, signal.SIGINT):
                 bit = 1 << (number - 1)
                 self.assertTrue(masks["SigIgn"] & bit)
@@ -1993,8 +2190,11 @@ class Leaks(ToolTest):
         self.write("password", self.password, 0o644)
         with Gate(self.standin.address) as gate:
             process, _ = self.start_and_hold(
-                gate, password_file=self.path("password"), **user,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, limit))
+                gate,
+                password_file=self.path("password"),
+                **user,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, limit),
+            )
             limits = self.read(f"/proc/{process.pid}/limits").decode()
             owner = os.stat(f"/proc/{process.pid}/environ").st_uid
             gate.open()

@@ -427,7 +427,12 @@ class Walk(ToolTest):
                 jobs.append(("after a run that ended with 5", case.step, UNSETTLED, {"second": case}))
         for call, way, action, code, created in SYSTEM_CALLS:
             jobs.append(
-                ("system calls on the new file", call.strip("/^"), Case(call, way, None, code, created), {"inject": f"{call}:{action}"})
+                (
+                    "system calls on the new file",
+                    call.strip("/^"),
+                    Case(call, way, None, code, created),
+                    {"inject": f"{call}:{action}"},
+                )
             )
 
         def do(number, case, inject=None, **keywords):
@@ -559,7 +564,9 @@ class Rotate(ToolTest):
                     file.write(content)
                 finished, between = self.rotate()
                 self.assert_code(finished, 2)
-                self.assert_says(finished, self.one.file + " holds something that is no key", "Nothing was sent.", "remove this one")
+                self.assert_says(
+                    finished, self.one.file + " holds something that is no key", "Nothing was sent.", "remove this one"
+                )
                 with open(self.one.file, "rb") as file:
                     self.assertEqual(file.read(), content)
                 self.assertEqual((between.requests, self.one.listing()), ([], ["key", "password"]))
@@ -670,7 +677,9 @@ class Rotate(ToolTest):
             with self.subTest(call=call, status=status):
                 account = Account(self, f"retry-{call}-{status}")
                 number = 2 if call == "get" else 1
-                finished, between = account.run({("create", 1): ["forward", "lose"], (call, number): [api_error(status, "Retry-After: 1")]})
+                finished, between = account.run(
+                    {("create", 1): ["forward", "lose"], (call, number): [api_error(status, "Retry-After: 1")]}
+                )
                 self.assert_code(finished, 0)
                 times = {request[:2]: request[2] for request in between.requests}
                 self.assertGreaterEqual(times[call, number + 1] - times[call, number], 1)
@@ -707,7 +716,8 @@ class Rotate(ToolTest):
                 self.assert_code(finished, code)
                 told = json.loads(finished.stdout)
                 self.assertEqual(
-                    (told["status_name"], told["key_state"], told["exit_code"], told["output"]), (status, key_state, code, self.one.file)
+                    (told["status_name"], told["key_state"], told["exit_code"], told["output"]),
+                    (status, key_state, code, self.one.file),
                 )
                 self.assertNotIn("key", told)
                 self.assertEqual(finished.stderr.decode(), "mbv: " + told["message"] + "\n")

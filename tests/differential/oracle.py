@@ -132,7 +132,10 @@ class Answer:
                 self.read_until_end()
         elif not lengths:
             self.read_until_end()
-        elif all(re.fullmatch(rb"\d+", length) for length in lengths) and len({min(int(length), 2**64 - 1) for length in lengths}) == 1:
+        elif (
+            all(re.fullmatch(rb"\d+", length) for length in lengths)
+            and len({min(int(length), 2**64 - 1) for length in lengths}) == 1
+        ):
             self.take(int(lengths[0]))
         else:
             self.read_doubtful()

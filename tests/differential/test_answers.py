@@ -73,9 +73,15 @@ class Case:
         self.closed = self.once_in(2)
         self.body = self.dice.choice(DOCUMENTS[:3] if self.once_in(3) else DOCUMENTS).encode("utf-8", "surrogatepass")
         if self.once_in(20):
-            self.body += b" " * self.dice.choice((100, 16384, 65535 - len(self.body), 65536 - len(self.body), 65537 - len(self.body), 70000))
-        status = self.dice.choice((200, 200, 200, 201, 401, 401, 403, 404, 429, 429, 500, 503, 302, 204, 304, 299, 400, 499, 599, 600, 999))
-        interim = b"".join(self.head(self.dice.choice((100, 102, 103, 199)), []) for _ in range(self.dice.choice((0, 0, 0, 0, 1, 2))))
+            self.body += b" " * self.dice.choice(
+                (100, 16384, 65535 - len(self.body), 65536 - len(self.body), 65537 - len(self.body), 70000)
+            )
+        status = self.dice.choice(
+            (200, 200, 200, 201, 401, 401, 403, 404, 429, 429, 500, 503, 302, 204, 304, 299, 400, 499, 599, 600, 999)
+        )
+        interim = b"".join(
+            self.head(self.dice.choice((100, 102, 103, 199)), []) for _ in range(self.dice.choice((0, 0, 0, 0, 1, 2)))
+        )
         if interim:
             self.features.add("interim")
         framing, body = self.framed()
@@ -112,7 +118,16 @@ class Case:
         line = b"HTTP/1." + minor + blanks + str(status).encode() + reason
         if self.feature("no status line", 60):
             line = self.dice.choice(
-                (b"HTTP/2 200", b"HTTP/1.1200 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 099 OK", b"HTTP/1.x 200 OK", b"ICY 200 OK", b"{}", b"HTTP/1.1")
+                (
+                    b"HTTP/2 200",
+                    b"HTTP/1.1200 OK",
+                    b"HTTP/1.1 2000 OK",
+                    b"HTTP/1.1 099 OK",
+                    b"HTTP/1.x 200 OK",
+                    b"ICY 200 OK",
+                    b"{}",
+                    b"HTTP/1.1",
+                )
             )
         fields = list(fields) + self.other_fields()
         self.dice.shuffle(fields)
@@ -126,10 +141,16 @@ class Case:
     def other_fields(self):
         fields = [(b"Server", b"x")] if self.once_in(2) else []
         if self.feature("connection", 6):
-            fields.append((b"Connection", self.dice.choice((b"close", b"Close", b"keep-alive", b"keep-alive, close", b",close,", b"closed", b""))))
+            fields.append(
+                (
+                    b"Connection",
+                    self.dice.choice((b"close", b"Close", b"keep-alive", b"keep-alive, close", b",close,", b"closed", b"")),
+                )
+            )
         if self.once_in(4):
             value = self.dice.choice(
-                (b"7", b"0", b"-7", b"120", b"9" * 30, b"-9223372036854775809", b"0" * 70 + b"7", b"soon", b"7.5", b"7 8", b"") + DATES
+                (b"7", b"0", b"-7", b"120", b"9" * 30, b"-9223372036854775809", b"0" * 70 + b"7", b"soon", b"7.5", b"7 8", b"")
+                + DATES
             )
             fields.append((b"Retry-After", value))
             if self.once_in(8):
@@ -161,7 +182,9 @@ class Case:
             if self.once_in(6) and value not in DATES:
                 places.append(self.dice.randrange(len(value) + 1))
             at = self.dice.choice(places)
-            fold = b"".join(self.newline() + self.dice.choice((b" ", b"\t", b"   ")) for _ in range(self.dice.choice((1, 1, 1, 2, 3))))
+            fold = b"".join(
+                self.newline() + self.dice.choice((b" ", b"\t", b"   ")) for _ in range(self.dice.choice((1, 1, 1, 2, 3)))
+            )
             value = value[:at] + fold + value[at:]
         behind = blanks()
         if behind and name.lower() == b"transfer-encoding":
@@ -190,7 +213,11 @@ class Case:
             self.features.add("length twice")
             return (
                 self.dice.choice(
-                    ([length, length], [(b"Content-Length", size + b", " + size)], [(b"Content-Length", size + b" ,\t" + size), length])
+                    (
+                        [length, length],
+                        [(b"Content-Length", size + b", " + size)],
+                        [(b"Content-Length", size + b" ,\t" + size), length],
+                    )
                 ),
                 self.body,
             )
@@ -203,10 +230,24 @@ class Case:
             return [(b"Content-Length", str(wrong).encode())], self.body
         self.features.add("bad length")
         value = self.dice.choice(
-            (size + b",", b"," + size, b"", b"-1", b"+" + size, b"0x" + size, size + b" 1", size + b"x", b"none", size + b";", size + b".0")
+            (
+                size + b",",
+                b"," + size,
+                b"",
+                b"-1",
+                b"+" + size,
+                b"0x" + size,
+                size + b" 1",
+                size + b"x",
+                b"none",
+                size + b";",
+                size + b".0",
+            )
         )
         return (
-            self.dice.choice(([(b"Content-Length", value)], [length, (b"Content-Length", value)], [(b"Content-Length", b"7" + size), length])),
+            self.dice.choice(
+                ([(b"Content-Length", value)], [length, (b"Content-Length", value)], [(b"Content-Length", b"7" + size), length])
+            ),
             self.body,
         )
 
@@ -248,7 +289,9 @@ class Case:
         if self.feature("long chunk extension", 200):
             size += b";" + b"e" * self.dice.choice((9000, 65000, 65540))
         if self.feature("bad chunk", 150):
-            return self.dice.choice((b"x\r\n", b"\r\n", b"-1\r\n", b"0x1\r\n", size + b"\r\n" + data + b"x\r\n", size + b" 1\r\n" + data + b"\r\n"))
+            return self.dice.choice(
+                (b"x\r\n", b"\r\n", b"-1\r\n", b"0x1\r\n", size + b"\r\n" + data + b"x\r\n", size + b" 1\r\n" + data + b"\r\n")
+            )
         if self.feature("huge chunk", 150):
             size = self.dice.choice((b"10001", b"FFFFFFFFFFFFFFFF", b"1" + b"0" * 20))
         return size + self.newline("the chunks") + data + self.newline("the chunks")
@@ -389,7 +432,8 @@ def main():
                 differs(seed, case, "libcurl", (answer.http_status, answer.body.hex()), found)
     probe.close()
     print(
-        f"{cases} answers from MOBIVATE_SEED={first} on: " + ", ".join(f"{count} readings compared with {name}" for name, count in compared.items())
+        f"{cases} answers from MOBIVATE_SEED={first} on: "
+        + ", ".join(f"{count} readings compared with {name}" for name, count in compared.items())
     )
     print("features: " + ", ".join(f"{name} {count}" for name, count in sorted(features.items())))
     print("status and key state: " + ", ".join(f"{one} {count}" for one, count in sorted(outcomes.items())))

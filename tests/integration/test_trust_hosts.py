@@ -34,14 +34,33 @@ class Hosts(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = pathlib.Path(scratch.name)
         request = {"username": "hosts@example.com", "password": "correct-password", "scenario": {}}
-        subprocess.run(["curl", "-q", "-s", "-f", "--noproxy", "*", "-o", "/dev/null", "-d", json.dumps(request), STANDIN["http"] + "/standin/accounts"], check=True)
+        subprocess.run(
+            [
+                "curl",
+                "-q",
+                "-s",
+                "-f",
+                "--noproxy",
+                "*",
+                "-o",
+                "/dev/null",
+                "-d",
+                json.dumps(request),
+                STANDIN["http"] + "/standin/accounts",
+            ],
+            check=True,
+        )
 
-    def call(self, *options, base_url=STANDIN["https"], command=(HOSTS / "one_call",), library=LIBRARY, trusting=True, **environment):
+    def call(
+        self, *options, base_url=STANDIN["https"], command=(HOSTS / "one_call",), library=LIBRARY, trusting=True, **environment
+    ):
         """(status, message) of one call in a process of its own."""
         if trusting:
             options += ("ca_file", STANDIN["ca_file"])
         clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        finished = subprocess.run([*command, library, base_url, *options], env={**clean, **environment}, capture_output=True, text=True)
+        finished = subprocess.run(
+            [*command, library, base_url, *options], env={**clean, **environment}, capture_output=True, text=True
+        )
         self.assertEqual((finished.returncode, finished.stderr), (0, ""), finished.stdout)
         status, message = finished.stdout.splitlines()
         return status, message
@@ -64,6 +83,7 @@ class Hosts(unittest.TestCase):
             file = self.folder / "openssl.cnf"
             file.write_text("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n" + commands)
             return str(file)
+
         tls12, tls11 = STANDIN["tls_faults"]["tls12"], STANDIN["tls_faults"]["tls11_only"]
         self.assertEqual(self.call(base_url=tls12)[0], "MBV_OK")
         self.assertEqual(self.call(OPENSSL_CONF=configured("MinProtocol = TLSv1.3\n"))[0], "MBV_OK")
@@ -74,8 +94,10 @@ class Hosts(unittest.TestCase):
         status, message = self.call(base_url=tls11, OPENSSL_CONF=configured(low))
         self.assertEqual(status, "MBV_ERR_TLS", message)
         # It is this library that refuses: the system would let curl.
-        curl = subprocess.run(["curl", "-q", "-s", "-o", "/dev/null", "--tlsv1.0", "--cacert", STANDIN["ca_file"], tls11 + "/standin/state"],
-                              env={**os.environ, "OPENSSL_CONF": configured(low)})
+        curl = subprocess.run(
+            ["curl", "-q", "-s", "-o", "/dev/null", "--tlsv1.0", "--cacert", STANDIN["ca_file"], tls11 + "/standin/state"],
+            env={**os.environ, "OPENSSL_CONF": configured(low)},
+        )
         self.assertEqual(curl.returncode, 0)
 
     # ---- libcurl ----
@@ -83,11 +105,20 @@ class Hosts(unittest.TestCase):
     def pretend(self, tls, *options, **environment):
         log = self.folder / "log"
         log.write_text("")
-        said = self.call(*options, LD_PRELOAD=str(HOSTS / "libother_backend.so"), PRETENDED_TLS=tls, PRETENDED_LOG=str(log), **environment)
+        said = self.call(
+            *options, LD_PRELOAD=str(HOSTS / "libother_backend.so"), PRETENDED_TLS=tls, PRETENDED_LOG=str(log), **environment
+        )
         return said, log.read_text()
 
     def test_libcurl_on_another_tls_library_is_given_the_trust_by_options(self):
-        for tls in ("mbedTLS/2.28.3", "wolfSSL/5.5.4", "GnuTLS/3.7.9", "BoringSSL", "(OpenSSL/3.0.19) GnuTLS/3.7.9", "OpenSSL/1.1.1w"):
+        for tls in (
+            "mbedTLS/2.28.3",
+            "wolfSSL/5.5.4",
+            "GnuTLS/3.7.9",
+            "BoringSSL",
+            "(OpenSSL/3.0.19) GnuTLS/3.7.9",
+            "OpenSSL/1.1.1w",
+        ):
             with self.subTest(tls):
                 said, log = self.pretend(tls)
                 self.assertEqual(said, ("MBV_OK", ""))
@@ -101,7 +132,9 @@ class Hosts(unittest.TestCase):
         self.assertEqual(status, "MBV_ERR_TLS")
         self.assertIn("SSLKEYLOGFILE", message)
         self.assertIn("GnuTLS/3.7.9", message)
-        (status, message), _ = self.pretend("mbedTLS/2.28.3", "ca_dir", STANDIN["ca_dir"], trusting=False, PRETENDED_NO_CAPATH="1")
+        (status, message), _ = self.pretend(
+            "mbedTLS/2.28.3", "ca_dir", STANDIN["ca_dir"], trusting=False, PRETENDED_NO_CAPATH="1"
+        )
         self.assertEqual(status, "MBV_ERR_TLS")
         self.assertIn("set ca_file", message)
         (status, message), _ = self.pretend("mbedTLS/2.28.3", trusting=False, SSL_CERT_FILE="/nowhere/ca.pem")

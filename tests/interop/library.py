@@ -16,8 +16,16 @@ def load(path):
     for name in ("mbv_free", "mbv_cancel", "mbv_uncancel", "mbv_key_state", "mbv_http_status"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.mbv_set.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
-    library.mbv_create_key.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t,
-                                       ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
+    library.mbv_create_key.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        ctypes.c_void_p,
+    ]
     library.mbv_error_message.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
     library.mbv_error_message.restype = ctypes.c_size_t
     library.mbv_status_name.restype = ctypes.c_char_p
@@ -44,8 +52,13 @@ class Client:
         key = ctypes.create_string_buffer(256)
         username, password = username.encode(), password.encode()
         status = self.library.mbv_create_key(self.handle, username, len(username), password, len(password), key, len(key), None)
-        return Result(self.library.mbv_status_name(status).decode(), KEY_STATES[self.library.mbv_key_state(self.handle)],
-                      self.library.mbv_http_status(self.handle), key.value.decode(), self.message())
+        return Result(
+            self.library.mbv_status_name(status).decode(),
+            KEY_STATES[self.library.mbv_key_state(self.handle)],
+            self.library.mbv_http_status(self.handle),
+            key.value.decode(),
+            self.message(),
+        )
 
     def cancel(self):
         self.library.mbv_cancel(self.handle)

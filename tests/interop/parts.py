@@ -71,7 +71,9 @@ class Part:
 
     def start(self):
         with open(self.folder / "output", "ab") as output:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(os.environ, PATH=PATH))
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(os.environ, PATH=PATH)
+            )
         await_true(self._answers, self.program)
         return self
 
@@ -107,7 +109,8 @@ class Nginx(Part):
         self.log = self.folder / "access.log"
         self.log.touch()
         upstream = upstream or STANDIN["http"].removeprefix("http://")
-        (self.folder / "nginx.conf").write_text(f"""
+        (self.folder / "nginx.conf").write_text(
+            f"""
 daemon off;
 worker_processes 1;
 pid {self.folder}/pid;
@@ -131,13 +134,23 @@ http {{
     location / {{ proxy_pass http://{upstream}; {location} }}
   }}
 }}
-""")
+"""
+        )
         self.url = f"https://localhost:{self.port}"
 
     def command(self):
         # As root it would make its temporary folders for somebody else.
         as_root = ["-g", "user root;"] if os.geteuid() == 0 else []
-        return ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf"), *as_root]
+        return [
+            "nginx",
+            "-p",
+            str(self.folder),
+            "-e",
+            str(self.folder / "error.log"),
+            "-c",
+            str(self.folder / "nginx.conf"),
+            *as_root,
+        ]
 
     def requests(self, count):
         """(connection, how many requests came on it so far, status) of each request, once there were so many: nginx logs one
@@ -153,7 +166,8 @@ class Tinyproxy(Part):
         super().__init__()
         self.log = self.folder / "log"
         (self.folder / "tinyproxy.conf").write_text(
-            f'Port {self.port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogFile "{self.log}"\nLogLevel Connect\n{lines}\n')
+            f'Port {self.port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogFile "{self.log}"\nLogLevel Connect\n{lines}\n'
+        )
 
     def command(self):
         return ["tinyproxy", "-d", "-c", str(self.folder / "tinyproxy.conf")]
@@ -189,7 +203,8 @@ class StreamNginx(Nginx):
 
     def __init__(self, target):
         super().__init__()
-        (self.folder / "nginx.conf").write_text(f"""
+        (self.folder / "nginx.conf").write_text(
+            f"""
 load_module /usr/lib/nginx/modules/ngx_stream_module.so;
 daemon off;
 worker_processes 1;
@@ -204,7 +219,8 @@ stream {{
     proxy_pass 127.0.0.1:{target};
   }}
 }}
-""")
+"""
+        )
 
 
 class Microsocks(Part):

@@ -12,7 +12,18 @@ import threading
 import unittest
 
 from tests.interop.library import Client
-from tests.interop.parts import PASSWORD, STANDIN, Account, Microsocks, Nginx, Tinyproxy, TlsTinyproxy, ask, await_true, established
+from tests.interop.parts import (
+    PASSWORD,
+    STANDIN,
+    Account,
+    Microsocks,
+    Nginx,
+    Tinyproxy,
+    TlsTinyproxy,
+    ask,
+    await_true,
+    established,
+)
 
 CASES = []
 # A certificate that neither the service's nor a proxy's comes from.
@@ -110,17 +121,25 @@ class World(unittest.TestCase):
 
     def test_limits_of_nginx_refuse_before_the_service(self):
         for name, settings, http_status, status in (
-                ("a small body", {"server": "client_max_body_size 100;"}, 413, "MBV_ERR_REJECTED"),
-                ("a short URL", {"server": "large_client_header_buffers 1 1k;"}, 414, "MBV_ERR_REJECTED"),
-                ("a client certificate", {"server": f"ssl_verify_client on; ssl_client_certificate {STANDIN['ca_file']};"}, 400, "MBV_ERR_REJECTED"),
-                ("a method", {"location": "limit_except GET { deny all; }"}, 403, "MBV_ERR_REJECTED")):
+            ("a small body", {"server": "client_max_body_size 100;"}, 413, "MBV_ERR_REJECTED"),
+            ("a short URL", {"server": "large_client_header_buffers 1 1k;"}, 414, "MBV_ERR_REJECTED"),
+            (
+                "a client certificate",
+                {"server": f"ssl_verify_client on; ssl_client_certificate {STANDIN['ca_file']};"},
+                400,
+                "MBV_ERR_REJECTED",
+            ),
+            ("a method", {"location": "limit_except GET { deny all; }"}, 403, "MBV_ERR_REJECTED"),
+        ):
             with self.subTest(name), Nginx(**settings) as nginx:
                 client = self.client(nginx.url + ("/" + "path" * 500 if http_status == 414 else ""))
                 # The page is nginx's own, and it may write one after the service has answered as well.
                 self.create(client, Account(), status, "unknown", http_status=http_status, requests=0)
 
     def test_a_rate_limit_of_nginx(self):
-        with Nginx(http="limit_req_zone $server_name zone=one:1m rate=1r/m; limit_req_status 429;", location="limit_req zone=one;") as nginx:
+        with Nginx(
+            http="limit_req_zone $server_name zone=one:1m rate=1r/m; limit_req_status 429;", location="limit_req zone=one;"
+        ) as nginx:
             client, account = self.client(nginx.url), Account()
             self.create(client, account, "MBV_OK", "replaced")
             self.create(client, account, "MBV_ERR_RATE_LIMITED", "unknown", http_status=429, requests=0)
@@ -128,8 +147,10 @@ class World(unittest.TestCase):
     def test_nginx_answers_with_a_page_of_its_own_after_the_service_made_the_key(self):
         """As a web application firewall does that looks at answers."""
         for http_status, status in ((401, "MBV_ERR_CREDENTIALS"), (403, "MBV_ERR_REJECTED"), (429, "MBV_ERR_RATE_LIMITED")):
-            with self.subTest(http_status), Nginx(location="proxy_intercept_errors on; error_page 500 =%d /blocked;" % http_status,
-                                                  server="location = /blocked { internal; return %d; }" % http_status) as nginx:
+            with self.subTest(http_status), Nginx(
+                location="proxy_intercept_errors on; error_page 500 =%d /blocked;" % http_status,
+                server="location = /blocked { internal; return %d; }" % http_status,
+            ) as nginx:
                 account = Account(status=500, creates=True, body={"code": 500, "message": "Internal"})
                 old_key = account.old["valid_key"]
                 self.create(self.client(nginx.url), account, status, "unknown", http_status=http_status)
@@ -221,7 +242,9 @@ class World(unittest.TestCase):
     def test_a_socks_proxy_that_asks_who_it_is(self):
         with Microsocks("somebody", "open-sesame") as proxy:
             url = f"127.0.0.1:{proxy.port}"
-            self.create(self.client(STANDIN["https"], proxy=f"socks5://somebody:open-sesame@{url}"), Account(), "MBV_OK", "replaced")
+            self.create(
+                self.client(STANDIN["https"], proxy=f"socks5://somebody:open-sesame@{url}"), Account(), "MBV_OK", "replaced"
+            )
             for login in ("", "somebody:wrong-password@"):
                 account = Account()
                 result = self.client(STANDIN["https"], proxy=f"socks5h://{login}{url}").create_key(account.username, PASSWORD)
@@ -260,10 +283,12 @@ class World(unittest.TestCase):
 def forward_one(listener, port):
     client, _ = listener.accept()
     with client, socket.create_connection(("127.0.0.1", port)) as server:
+
         def copy(source, target):
             while data := source.recv(65536):
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
+
         back = threading.Thread(target=copy, args=(server, client), daemon=True)
         back.start()
         copy(client, server)

@@ -45,19 +45,28 @@ def prepare():
     with tempfile.TemporaryDirectory(prefix="mobivate-names-") as folder:
         etc = pathlib.Path(folder, "etc")
         shutil.copytree("/etc", etc, symlinks=True, ignore=unreadable)
-        for name, text in (("hosts", HOSTS), ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"),
-                           ("nsswitch.conf", "hosts: files dns\npasswd: files\ngroup: files\n")):
+        for name, text in (
+            ("hosts", HOSTS),
+            ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n"),
+            ("nsswitch.conf", "hosts: files dns\npasswd: files\ngroup: files\n"),
+        ):
             (etc / name).unlink(missing_ok=True)
             (etc / name).write_text(text)
         subprocess.run(["mount", "--bind", str(etc), "/etc"], check=True)
         try:
-            return subprocess.run([sys.executable, HERE.parent / "standin", "--", sys.executable, "-m", "tests.interop.test_names", "tests"]).returncode
+            return subprocess.run(
+                [sys.executable, HERE.parent / "standin", "--", sys.executable, "-m", "tests.interop.test_names", "tests"]
+            ).returncode
         finally:
             subprocess.run(["umount", "/etc"], check=True)
 
 
 def unreadable(folder, names):
-    return [name for name in names if not os.path.islink(os.path.join(folder, name)) and not os.access(os.path.join(folder, name), os.R_OK)]
+    return [
+        name
+        for name in names
+        if not os.path.islink(os.path.join(folder, name)) and not os.access(os.path.join(folder, name), os.R_OK)
+    ]
 
 
 class NameServer:
@@ -103,6 +112,7 @@ class Names(unittest.TestCase):
     def create(self, host, status, key_state, port=443, **options):
         from tests.interop.library import Client
         from tests.interop.parts import PASSWORD, STANDIN, Account
+
         account = Account()
         with Client(f"https://{host}:{port}", ca_file=STANDIN["ca_file"], **options) as client:
             result = client.create_key(account.username, PASSWORD)
@@ -117,12 +127,14 @@ class Names(unittest.TestCase):
 
     def test_several_addresses_of_which_the_first_refuse(self):
         from tests.interop.parts import Nginx
+
         with Nginx(address="127.0.0.5") as nginx:
             self.assertEqual(addresses("several.standin.test"), ["127.0.0.2", "127.0.0.3", "127.0.0.5"])
             self.create("several.standin.test", "MBV_OK", "replaced", port=nginx.port)
 
     def test_several_addresses_of_which_the_first_is_dead(self):
         from tests.interop.parts import Nginx
+
         with Nginx(address="127.0.0.5") as nginx, socket.create_server(("127.0.0.2", nginx.port), backlog=0) as dead:
             waiting = [socket.socket() for _ in range(8)]
             for one in waiting:
@@ -141,6 +153,7 @@ class Names(unittest.TestCase):
     def test_cancelled_while_a_name_server_does_not_answer(self):
         from tests.interop.library import Client
         from tests.interop.parts import PASSWORD
+
         with NameServer() as server, Client("https://unknown.standin.test") as client:
             results = []
             thread = threading.Thread(target=lambda: results.append(client.create_key("a@example.com", PASSWORD)))

@@ -134,11 +134,35 @@ CHAINS = {
     "namesake": ["leaf of the namesake"],
 }
 TRUSTS = [
-    ["root"], ["other"], ["stranger"], ["intermediate"], ["crossed intermediate"], ["leaf"], ["self-signed leaf"], ["expired root"],
-    ["expired root", "root"], ["root", "expired root"], ["future root", "root"], ["namesake root", "root"], ["root", "namesake root"],
-    ["namesake root"], ["crossed root"], ["crossed root", "other"], ["expired intermediate", "root"], ["namesake intermediate", "root"],
-    ["shouted root"], ["BMP root"], ["T61 root"], ["root", "root"], ["stranger", "root", "other", "intermediate"], ["version 1 root"],
-    ["umlaut root"], ["umlaut T61 root"], ["second intermediate"], ["expired leaf", "leaf of another host"]]
+    ["root"],
+    ["other"],
+    ["stranger"],
+    ["intermediate"],
+    ["crossed intermediate"],
+    ["leaf"],
+    ["self-signed leaf"],
+    ["expired root"],
+    ["expired root", "root"],
+    ["root", "expired root"],
+    ["future root", "root"],
+    ["namesake root", "root"],
+    ["root", "namesake root"],
+    ["namesake root"],
+    ["crossed root"],
+    ["crossed root", "other"],
+    ["expired intermediate", "root"],
+    ["namesake intermediate", "root"],
+    ["shouted root"],
+    ["BMP root"],
+    ["T61 root"],
+    ["root", "root"],
+    ["stranger", "root", "other", "intermediate"],
+    ["version 1 root"],
+    ["umlaut root"],
+    ["umlaut T61 root"],
+    ["second intermediate"],
+    ["expired leaf", "leaf of another host"],
+]
 
 
 def forms(made):
@@ -169,13 +193,19 @@ def forms(made):
         "cut": other + root[:-60],
         "cut before another": root[:-60] + root,
         "on one line": root.replace("\n", "").replace("-----MII", "-----\nMII").replace("-----END", "\n-----END") + "\n",
-        "lines of 76": "".join(("-----BEGIN CERTIFICATE-----\n", *(
-            body[at:at + 76] + "\n" for body in ["".join(root.splitlines()[1:-1])] for at in range(0, len(body), 76)), "-----END CERTIFICATE-----\n")),
+        "lines of 76": "".join(
+            (
+                "-----BEGIN CERTIFICATE-----\n",
+                *(body[at : at + 76] + "\n" for body in ["".join(root.splitlines()[1:-1])] for at in range(0, len(body), 76)),
+                "-----END CERTIFICATE-----\n",
+            )
+        ),
         "nothing": "",
         "only text": "no certificates here\n",
         "indented": "".join(" " + line + "\n" for line in root.splitlines()),
         "all of the system's": (SYSTEM_BUNDLE.read_text() if SYSTEM_BUNDLE.exists() else other * 100) + root,
-        "an intermediate among the system's": intermediate + (SYSTEM_BUNDLE.read_text() if SYSTEM_BUNDLE.exists() else other * 100),
+        "an intermediate among the system's": intermediate
+        + (SYSTEM_BUNDLE.read_text() if SYSTEM_BUNDLE.exists() else other * 100),
     }
 
 
@@ -191,8 +221,11 @@ class Trust(unittest.TestCase):
             cls.servers[name] = Server(cls.folder, name, [cls.made[one] for one in chain])
             cls.addClassCleanup(cls.servers[name].close)
         cls.verdicts = collections.Counter()
-        cls.environment = {name: value for name, value in os.environ.items()
-                           if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")}
+        cls.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")
+        }
 
     @classmethod
     def tearDownClass(cls):
@@ -206,8 +239,12 @@ class Trust(unittest.TestCase):
         return result.status == "MBV_OK", result.message
 
     def verdict_of_curl(self, port, trust):
-        options = [word for name, path in trust.items() for word in ({"ca_file": "--cacert", "ca_dir": "--capath"}[name], str(path))]
-        finished = subprocess.run(["curl", "-q", "-s", "-o", "/dev/null", *options, f"https://localhost:{port}/"], env=self.environment)
+        options = [
+            word for name, path in trust.items() for word in ({"ca_file": "--cacert", "ca_dir": "--capath"}[name], str(path))
+        ]
+        finished = subprocess.run(
+            ["curl", "-q", "-s", "-o", "/dev/null", *options, f"https://localhost:{port}/"], env=self.environment
+        )
         # not trusted; not to be read; no handshake
         self.assertIn(finished.returncode, (0, 60, 77, 35))
         return finished.returncode == 0
@@ -250,8 +287,11 @@ class Trust(unittest.TestCase):
             for chain in ("whole", "crossed", "no intermediate", "two intermediates, one sent"):
                 # curl would take the system's bundle as well.
                 nothing = self.file(self.made["stranger"].pem())
-                self.assertEqual(self.verdict(self.servers[chain].port, {"ca_dir": folder})[0],
-                                 self.verdict_of_curl(self.servers[chain].port, {"ca_dir": folder, "ca_file": nothing}), (names, chain))
+                self.assertEqual(
+                    self.verdict(self.servers[chain].port, {"ca_dir": folder})[0],
+                    self.verdict_of_curl(self.servers[chain].port, {"ca_dir": folder, "ca_file": nothing}),
+                    (names, chain),
+                )
                 for more in (["root"], ["other"], ["intermediate"]):
                     path = self.file("".join(self.made[name].pem() for name in more))
                     self.compare(chain, (names, more), {"ca_dir": folder, "ca_file": path})

@@ -11,7 +11,9 @@ AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 
 def run(*command, **options):
-    finished = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    finished = subprocess.run(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
     if finished.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}\n{finished.stdout}")
     return finished.stdout
@@ -25,7 +27,9 @@ def readme_block(language, mark):
 
 def pkg_config(*flags, environment):
     # Its output is meant for a shell, which takes the quoting off.
-    return run("sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done", env=environment).splitlines()
+    return run(
+        "sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done", env=environment
+    ).splitlines()
 
 
 def call_without_network(test, program, environment=os.environ):
@@ -44,7 +48,9 @@ def version():
 
 def archive():
     """Where this machine's own packages of Debian come from: (address, release)."""
-    for line in run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(ORIGIN)", "Created-By: Packages").splitlines():
+    for line in run(
+        "apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(ORIGIN)", "Created-By: Packages"
+    ).splitlines():
         address, release, origin = line.split(" ", 2)
         if origin == "Debian" and "-" not in release:
             return address, release
@@ -62,8 +68,18 @@ class System:
         cache = folder / f"{release}-cache"
         cache.mkdir(parents=True, exist_ok=True)
         self.remove()
-        run(*AS_ROOT, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "debootstrap", "--variant=minbase", f"--include={packages}",
-            f"--cache-dir={cache}", release, self.root, address)
+        run(
+            *AS_ROOT,
+            "env",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "debootstrap",
+            "--variant=minbase",
+            f"--include={packages}",
+            f"--cache-dir={cache}",
+            release,
+            self.root,
+            address,
+        )
         # The way out is this machine's: its name servers, and what it sets for apt.
         self.write("/etc/resolv.conf", pathlib.Path("/etc/resolv.conf").read_text())
         ways = [line for line in run("apt-config", "dump").splitlines() if line.startswith("Acquire::http") and "Proxy" in line]
@@ -72,8 +88,24 @@ class System:
 
     def run(self, *command, environment=()):
         """Runs a command in it, with nothing of this machine's environment; whatever it mounts or leaves running ends with it."""
-        return run(*AS_ROOT, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
-                   *environment, "unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", self.root, *command)
+        return run(
+            *AS_ROOT,
+            "env",
+            "-i",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+            "LC_ALL=C.UTF-8",
+            "DEBIAN_FRONTEND=noninteractive",
+            *environment,
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "chroot",
+            self.root,
+            *command,
+        )
 
     def write(self, path, text):
         run(*AS_ROOT, "tee", f"{self.root}{path}", input=text)

@@ -31,7 +31,10 @@ def build_and_test(name, *options):
     run("cmake", "--build", folder, "--target", *TARGETS)
     said = run("ctest", "--test-dir", folder, "--output-on-failure", "-R", TESTS)
     tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
-    print(f"{name:<16} {tests} tests passed, {(folder / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s", flush=True)
+    print(
+        f"{name:<16} {tests} tests passed, {(folder / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s",
+        flush=True,
+    )
     needed = run("readelf", "-d", folder / "libmobivate.so.1")
     shutil.rmtree(folder)
     return needed
@@ -45,9 +48,21 @@ class Compilers(unittest.TestCase):
                 with self.subTest(compiler=c, flags=flags):
                     name = c + flags.replace(" ", "")
                     link = f"{flags} {linker if 'lto' in flags else ''}".strip()
-                    build_and_test(name, f"-DCMAKE_C_COMPILER={c}", f"-DCMAKE_CXX_COMPILER={cpp}", f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}",
-                                   f"-DCMAKE_EXE_LINKER_FLAGS={link}", f"-DCMAKE_SHARED_LINKER_FLAGS={link}", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON",
-                                   *([f"-DCMAKE_AR={shutil.which('llvm-ar') or shutil.which('llvm-ar-14')}"] if c == "clang" and "lto" in flags else []))
+                    build_and_test(
+                        name,
+                        f"-DCMAKE_C_COMPILER={c}",
+                        f"-DCMAKE_CXX_COMPILER={cpp}",
+                        f"-DCMAKE_C_FLAGS={flags}",
+                        f"-DCMAKE_CXX_FLAGS={flags}",
+                        f"-DCMAKE_EXE_LINKER_FLAGS={link}",
+                        f"-DCMAKE_SHARED_LINKER_FLAGS={link}",
+                        "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON",
+                        *(
+                            [f"-DCMAKE_AR={shutil.which('llvm-ar') or shutil.which('llvm-ar-14')}"]
+                            if c == "clang" and "lto" in flags
+                            else []
+                        ),
+                    )
 
 
 class Libcurl(unittest.TestCase):
@@ -60,7 +75,12 @@ class Libcurl(unittest.TestCase):
         run("apt-get", "-o", "APT::Sandbox::User=root", "download", "libcurl4-gnutls-dev", cwd=download)
         run("dpkg-deb", "-x", *download.glob("*.deb"), unpacked)
         library = re.search(r"libcurl-gnutls\.so\.4 .*=> (\S+)", run("/sbin/ldconfig", "-p"))[1]
-        needed = build_and_test("gnutls", f"-DCURL_INCLUDE_DIR={next(unpacked.rglob('curl/curl.h')).parents[1]}", f"-DCURL_LIBRARY={library}", "-DCMAKE_CXX_FLAGS=-O2")
+        needed = build_and_test(
+            "gnutls",
+            f"-DCURL_INCLUDE_DIR={next(unpacked.rglob('curl/curl.h')).parents[1]}",
+            f"-DCURL_LIBRARY={library}",
+            "-DCMAKE_CXX_FLAGS=-O2",
+        )
         self.assertIn("libcurl-gnutls.so.4", needed)
         self.assertNotIn("libcurl.so.4", needed)
 
@@ -71,14 +91,40 @@ class Libcurl(unittest.TestCase):
         if not source.exists():
             (source / "lists/partial").mkdir(parents=True)
             (source / "sources.list").write_text(f"deb-src {' '.join(archive())} main\n")
-            apt = ["apt-get", "-o", "APT::Sandbox::User=root", "-o", f"Dir::Etc::SourceList={source}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
-                   "-o", f"Dir::State::Lists={source}/lists"]
+            apt = [
+                "apt-get",
+                "-o",
+                "APT::Sandbox::User=root",
+                "-o",
+                f"Dir::Etc::SourceList={source}/sources.list",
+                "-o",
+                "Dir::Etc::SourceParts=/dev/null",
+                "-o",
+                f"Dir::State::Lists={source}/lists",
+            ]
             run(*apt, "update")
             run(*apt, "source", "--only-source", "curl", cwd=source)
         built, installed = FOLDER / f"curl-{name}", FOLDER / f"curl-{name}-installed"
-        run("cmake", "-S", next(source.glob("curl-*/")), "-B", built, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_INSTALL_PREFIX={installed}",
-            "-DCURL_USE_OPENSSL=OFF", "-DHTTP_ONLY=ON", "-DBUILD_CURL_EXE=OFF", "-DBUILD_TESTING=OFF", "-DCURL_USE_LIBSSH2=OFF",
-            "-DCURL_USE_LIBPSL=OFF", "-DUSE_LIBIDN2=OFF", "-DCURL_ZLIB=OFF", *options)
+        run(
+            "cmake",
+            "-S",
+            next(source.glob("curl-*/")),
+            "-B",
+            built,
+            "-G",
+            "Ninja",
+            "-DCMAKE_BUILD_TYPE=Release",
+            f"-DCMAKE_INSTALL_PREFIX={installed}",
+            "-DCURL_USE_OPENSSL=OFF",
+            "-DHTTP_ONLY=ON",
+            "-DBUILD_CURL_EXE=OFF",
+            "-DBUILD_TESTING=OFF",
+            "-DCURL_USE_LIBSSH2=OFF",
+            "-DCURL_USE_LIBPSL=OFF",
+            "-DUSE_LIBIDN2=OFF",
+            "-DCURL_ZLIB=OFF",
+            *options,
+        )
         run("cmake", "--build", built, "--target", "install")
         return f"-DCURL_INCLUDE_DIR={installed}/include", f"-DCURL_LIBRARY={installed}/lib/libcurl.so", "-DCURL_NO_CURL_CMAKE=ON"
 
@@ -93,8 +139,20 @@ class Libcurl(unittest.TestCase):
         password = FOLDER / "password"
         password.write_text("a-password")
         password.chmod(0o600)
-        said = subprocess.run([folder / "mbv", "create-key", "--username", "somebody@example.com", "--password-file", password,
-                               "--base-url", "https://localhost:1"], stderr=subprocess.PIPE, text=True).stderr
+        said = subprocess.run(
+            [
+                folder / "mbv",
+                "create-key",
+                "--username",
+                "somebody@example.com",
+                "--password-file",
+                password,
+                "--base-url",
+                "https://localhost:1",
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        ).stderr
         self.assertRegex(said, r"this libcurl \(\d+\.\d+\.\d+\) has no TLS")
 
     def test_an_older_one_than_is_supported_is_refused_by_name(self):
@@ -121,7 +179,10 @@ class Libcurl(unittest.TestCase):
         self.addCleanup(system.remove)
         parts = ("CMakeLists.txt", "CHANGELOG.md", "README.md", "include", "src", "pkgconfig", "tests")
         system.copy(*[ROOT / part for part in parts], to="/srv/project")
-        said = system.run("sh", "-euc", f"""
+        said = system.run(
+            "sh",
+            "-euc",
+            f"""
             mount -t proc proc /proc
             mount -t devpts devpts /dev/pts
             cd /srv/project
@@ -129,10 +190,15 @@ class Libcurl(unittest.TestCase):
             cmake --build build --target {' '.join(TARGETS)} secrets_host thread_tests
             ctest --test-dir build --output-on-failure -R '{TESTS}|^secrets$|^threads$'
             dpkg-query -W -f '${{Package}} ${{Version}}\n' libcurl4t64 libssl3t64 g++ cmake
-        """)
+        """,
+        )
         tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
         versions = re.findall(r"^(libcurl4t64|libssl3t64|g\+\+|cmake) (\S+)$", said, re.MULTILINE)
-        print(f"{'trixie':<16} {tests} tests passed, {time.monotonic() - begin:.0f} s:", *[" ".join(one) for one in versions], flush=True)
+        print(
+            f"{'trixie':<16} {tests} tests passed, {time.monotonic() - begin:.0f} s:",
+            *[" ".join(one) for one in versions],
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

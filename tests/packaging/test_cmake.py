@@ -42,15 +42,18 @@ class Project(unittest.TestCase):
 class Guest(Project):
     """Another project takes this one in."""
 
-    WAYS = {"add_subdirectory": f'add_subdirectory("{ROOT}" mobivate)',
-            "FetchContent": f'include(FetchContent)\nFetchContent_Declare(mobivate SOURCE_DIR "{ROOT}")\nFetchContent_MakeAvailable(mobivate)'}
+    WAYS = {
+        "add_subdirectory": f'add_subdirectory("{ROOT}" mobivate)',
+        "FetchContent": f'include(FetchContent)\nFetchContent_Declare(mobivate SOURCE_DIR "{ROOT}")\nFetchContent_MakeAvailable(mobivate)',
+    }
 
     def take_in(self, way, *options):
         source = self.folder / "source"
         source.mkdir()
         (source / "first.c").write_text(readme_block("c", "mbv_create_key"))
         (source / "second.cpp").write_text(SECOND_SOURCE)
-        (source / "CMakeLists.txt").write_text(f"""
+        (source / "CMakeLists.txt").write_text(
+            f"""
             cmake_minimum_required(VERSION 3.22)
             project(host LANGUAGES C CXX)
             get_cmake_property(before CACHE_VARIABLES)
@@ -65,19 +68,26 @@ class Guest(Project):
             get_directory_property(definitions COMPILE_DEFINITIONS)
             get_directory_property(links LINK_OPTIONS)
             file(WRITE ${{CMAKE_BINARY_DIR}}/host "${{after}}")
-            message(STATUS "of the host: <${{CMAKE_BUILD_TYPE}}${{CMAKE_CXX_STANDARD}}${{options}}${{definitions}}${{links}}>")""")
+            message(STATUS "of the host: <${{CMAKE_BUILD_TYPE}}${{CMAKE_CXX_STANDARD}}${{options}}${{definitions}}${{links}}>")"""
+        )
         said = self.configure(*options, f"-DCMAKE_INSTALL_PREFIX={self.folder / 'prefix'}", source=source)
         self.assertIn("of the host: <>", said)
         self.build()
         self.install()
 
     def libraries(self):
-        return {name.split(".so")[0] + ".so" if ".so" in name else name
-                for name in map(os.path.basename, self.files(self.folder / "build")) if name.startswith("libmobivate")}
+        return {
+            name.split(".so")[0] + ".so" if ".so" in name else name
+            for name in map(os.path.basename, self.files(self.folder / "build"))
+            if name.startswith("libmobivate")
+        }
 
     def test_one_library_and_nothing_else(self):
-        for way, options, library in (("FetchContent", (), "libmobivate.a"), ("add_subdirectory", ("-DBUILD_SHARED_LIBS=ON",), "libmobivate.so"),
-                                      ("add_subdirectory", ("-DBUILD_SHARED_LIBS=OFF",), "libmobivate.a")):
+        for way, options, library in (
+            ("FetchContent", (), "libmobivate.a"),
+            ("add_subdirectory", ("-DBUILD_SHARED_LIBS=ON",), "libmobivate.so"),
+            ("add_subdirectory", ("-DBUILD_SHARED_LIBS=OFF",), "libmobivate.a"),
+        ):
             with self.subTest(way=way, options=options):
                 self.take_in(way, *options)
                 self.assertEqual(self.libraries(), {library})
@@ -85,11 +95,15 @@ class Guest(Project):
                 for unwanted in ("mbv", "mobivate.spdx.json", "mobivate.pc", "mobivate-uninstalled.pc", "mobivateConfig.cmake"):
                     self.assertNotIn(unwanted, built)
                 self.assertEqual(self.files(self.folder / "prefix"), {"bin/first"})
-                self.assertEqual("libmobivate.so.1" in run("readelf", "-d", self.folder / "build/first"), library == "libmobivate.so")
+                self.assertEqual(
+                    "libmobivate.so.1" in run("readelf", "-d", self.folder / "build/first"), library == "libmobivate.so"
+                )
                 call_without_network(self, self.folder / "build/first")
                 added = (self.folder / "build/host").read_text().split(";")
                 self.assertIn("MOBIVATE_TOOL", added)
-                self.assertEqual([name for name in added if name.startswith(("CMAKE_BUILD", "CMAKE_CXX_", "CMAKE_C_", "BUILD_"))], [])
+                self.assertEqual(
+                    [name for name in added if name.startswith(("CMAKE_BUILD", "CMAKE_CXX_", "CMAKE_C_", "BUILD_"))], []
+                )
                 shutil.rmtree(self.folder / "source")
                 shutil.rmtree(self.folder / "prefix")
                 shutil.rmtree(self.folder / "build")
@@ -106,7 +120,9 @@ class Places(Project):
     """Where things are installed."""
 
     def place(self, name, **places):
-        self.configure(f"-DCMAKE_INSTALL_PREFIX={self.folder / name}", *[f"-DCMAKE_INSTALL_{kind}={place}" for kind, place in places.items()])
+        self.configure(
+            f"-DCMAKE_INSTALL_PREFIX={self.folder / name}", *[f"-DCMAKE_INSTALL_{kind}={place}" for kind, place in places.items()]
+        )
         self.build()
         self.install()
 
@@ -123,12 +139,14 @@ class Places(Project):
             project = self.folder / kind
             project.mkdir()
             shutil.copy(source, project)
-            (project / "CMakeLists.txt").write_text(f"""
+            (project / "CMakeLists.txt").write_text(
+                f"""
                 cmake_minimum_required(VERSION 3.22)
                 project(first LANGUAGES C CXX)
                 find_package(mobivate 1.0 REQUIRED COMPONENTS {kind})
                 add_executable(first first.c)
-                target_link_libraries(first mobivate::mobivate)""")
+                target_link_libraries(first mobivate::mobivate)"""
+            )
             self.configure(f"-Dmobivate_DIR={library_folder / 'cmake/mobivate'}", source=project, build=f"build-{kind}")
             self.build(build=f"build-{kind}")
             call_without_network(self, self.folder / f"build-{kind}/first")
@@ -153,27 +171,37 @@ class Places(Project):
         for shared in ("ON", "OFF"):
             with self.subTest(shared=shared):
                 prefix, build = self.folder / f"prefix-{shared}", f"build-{shared}"
-                self.configure(f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib", f"-DBUILD_SHARED_LIBS={shared}", build=build)
+                self.configure(
+                    f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib", f"-DBUILD_SHARED_LIBS={shared}", build=build
+                )
                 self.build(build=build)
                 self.install(build=build)
-                self.assertEqual({name for name in self.files(prefix) if re.fullmatch(r"lib/libmobivate\.(a|so)", name)},
-                                 {"lib/libmobivate.so" if shared == "ON" else "lib/libmobivate.a"})
+                self.assertEqual(
+                    {name for name in self.files(prefix) if re.fullmatch(r"lib/libmobivate\.(a|so)", name)},
+                    {"lib/libmobivate.so" if shared == "ON" else "lib/libmobivate.a"},
+                )
                 self.assertIn("mbv ", run(prefix / "bin/mbv", "--version"))
                 source = self.folder / "first.c"
                 source.write_text(readme_block("c", "mbv_create_key"))
-                flags = pkg_config("--cflags", "--libs", environment=dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig")))
+                flags = pkg_config(
+                    "--cflags", "--libs", environment=dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
+                )
                 run("cc", "-o", self.folder / "first", source, *flags, f"-Wl,-rpath,{prefix / 'lib'}")
                 call_without_network(self, self.folder / "first")
                 project = self.folder / f"project-{shared}"
                 project.mkdir()
-                (project / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C CXX)\nfind_package(mobivate REQUIRED)\n"
-                                                        f"add_executable(first {source})\ntarget_link_libraries(first mobivate::mobivate)\n")
+                (project / "CMakeLists.txt").write_text(
+                    "cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C CXX)\nfind_package(mobivate REQUIRED)\n"
+                    f"add_executable(first {source})\ntarget_link_libraries(first mobivate::mobivate)\n"
+                )
                 self.configure(f"-DCMAKE_PREFIX_PATH={prefix}", source=project, build=f"{build}-project")
                 self.build(build=f"{build}-project")
                 call_without_network(self, self.folder / f"{build}-project/first")
                 missing = "static" if shared == "ON" else "shared"
-                (project / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C CXX)\n"
-                                                        f"find_package(mobivate REQUIRED COMPONENTS {missing})\n")
+                (project / "CMakeLists.txt").write_text(
+                    "cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C CXX)\n"
+                    f"find_package(mobivate REQUIRED COMPONENTS {missing})\n"
+                )
                 with self.assertRaisesRegex(AssertionError, f"built\\s+without\\s+its\\s+{missing}\\s+library"):
                     self.configure(f"-DCMAKE_PREFIX_PATH={prefix}", source=project, build=f"{build}-project")
 
@@ -222,8 +250,13 @@ class Hardening(Project):
         """Release is in test_indirect_branches_and_returns, RelWithDebInfo in test_several_build_types_in_one_build."""
         for build_type, flags in (("MinSizeRel", ""), ("None", "-O2"), ("Debug", "-Og")):
             with self.subTest(build_type=build_type):
-                self.configure(f"-DCMAKE_BUILD_TYPE={build_type}", f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}",
-                               "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", build=build_type)
+                self.configure(
+                    f"-DCMAKE_BUILD_TYPE={build_type}",
+                    f"-DCMAKE_C_FLAGS={flags}",
+                    f"-DCMAKE_CXX_FLAGS={flags}",
+                    "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON",
+                    build=build_type,
+                )
                 self.build(build=build_type)
                 for name in ("libmobivate.so.1", "mbv"):
                     self.assert_hardened(self.folder / build_type / name)
@@ -242,7 +275,12 @@ class Hardening(Project):
     def test_fortified_otherwise(self):
         """Debian, Ubuntu and Gentoo have a say of their own."""
         flags = "-O2 -D_FORTIFY_SOURCE=3"
-        self.configure("-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_C_FLAGS={flags}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+        self.configure(
+            "-DCMAKE_BUILD_TYPE=Release",
+            f"-DCMAKE_CXX_FLAGS={flags}",
+            f"-DCMAKE_C_FLAGS={flags}",
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        )
         for command in self.commands().values():
             self.assertEqual(re.findall(r"-D_FORTIFY_SOURCE=\d", command), ["-D_FORTIFY_SOURCE=3"])
 
@@ -257,7 +295,10 @@ class Hardening(Project):
         both = {"IBT", "SHSTK"}
         self.assertEqual(self.properties(build / "libmobivate.so.1"), [both])
         # What the note says is so: each object that was linked has both, or has nothing that is called indirectly.
-        for archive in (build / "libmobivate.a", *[run("c++", f"-print-file-name={name}").strip() for name in ("libstdc++.a", "libgcc.a", "libgcc_eh.a")]):
+        for archive in (
+            build / "libmobivate.a",
+            *[run("c++", f"-print-file-name={name}").strip() for name in ("libstdc++.a", "libgcc.a", "libgcc_eh.a")],
+        ):
             objects = self.properties(archive)
             self.assertGreater(len(objects), 4)
             self.assertTrue(all(one == both for one in objects), archive)
@@ -271,15 +312,30 @@ class Hardening(Project):
 
     def test_a_compiler_that_knows_less(self):
         """What it does not know is left out; what it does is kept."""
-        unknown = ("-fstack-clash-protection", "-fcf-protection", "-Wshadow", "-Wl,-z,nodelete", "-Wl,--gc-sections", "-static-libgcc")
+        unknown = (
+            "-fstack-clash-protection",
+            "-fcf-protection",
+            "-Wshadow",
+            "-Wl,-z,nodelete",
+            "-Wl,--gc-sections",
+            "-static-libgcc",
+        )
         for name in ("cc", "c++"):
             compiler = self.folder / name
-            compiler.write_text("#!/bin/sh\nfor word; do\n    case $word in\n    " + "|".join(unknown) +
-                                ") echo \"error: unrecognized command-line option '$word'\" >&2; exit 1 ;;\n    esac\ndone\n" f'exec {shutil.which(name)} "$@"\n')
+            compiler.write_text(
+                "#!/bin/sh\nfor word; do\n    case $word in\n    "
+                + "|".join(unknown)
+                + ") echo \"error: unrecognized command-line option '$word'\" >&2; exit 1 ;;\n    esac\ndone\n"
+                f'exec {shutil.which(name)} "$@"\n'
+            )
             compiler.chmod(0o755)
         environment = {name: value for name, value in os.environ.items() if not name.endswith("_COMPILER_LAUNCHER")}
-        self.configure(f"-DCMAKE_C_COMPILER={self.folder / 'cc'}", f"-DCMAKE_CXX_COMPILER={self.folder / 'c++'}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
-                       environment=environment)
+        self.configure(
+            f"-DCMAKE_C_COMPILER={self.folder / 'cc'}",
+            f"-DCMAKE_CXX_COMPILER={self.folder / 'c++'}",
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+            environment=environment,
+        )
         self.build()
         self.assertIn("mbv ", run(self.folder / "build/mbv", "--version"))
         for command in self.commands().values():
@@ -296,8 +352,10 @@ class Curl(Project):
         """A CMake package of libcurl's, with headers of its own."""
         cache = self.folder / "probe"
         self.configure("-DCURL_NO_CURL_CMAKE=ON", build="probe")
-        include, library = [re.search(rf"^{name}:\w+=(.*)$", (cache / "CMakeCache.txt").read_text(), re.MULTILINE)[1]
-                            for name in ("CURL_INCLUDE_DIR", "CURL_LIBRARY_RELEASE")]
+        include, library = [
+            re.search(rf"^{name}:\w+=(.*)$", (cache / "CMakeCache.txt").read_text(), re.MULTILINE)[1]
+            for name in ("CURL_INCLUDE_DIR", "CURL_LIBRARY_RELEASE")
+        ]
         prefix = self.folder / "curl"
         shutil.copytree(pathlib.Path(include) / "curl", prefix / "include/curl")
         header = prefix / "include/curl/curl.h"
@@ -305,13 +363,17 @@ class Curl(Project):
         version = re.search(r'LIBCURL_VERSION "(.*?)"', (prefix / "include/curl/curlver.h").read_text())[1]
         config = prefix / "lib/cmake/CURL"
         config.mkdir(parents=True)
-        (config / "CURLConfig.cmake").write_text(f"""
+        (config / "CURLConfig.cmake").write_text(
+            f"""
             add_library(CURL::libcurl_shared SHARED IMPORTED)
             set_target_properties(CURL::libcurl_shared PROPERTIES IMPORTED_LOCATION "{library}" INTERFACE_INCLUDE_DIRECTORIES "{prefix}/include")
-            add_library(CURL::libcurl ALIAS CURL::libcurl_shared)""")
-        (config / "CURLConfigVersion.cmake").write_text(f"""
+            add_library(CURL::libcurl ALIAS CURL::libcurl_shared)"""
+        )
+        (config / "CURLConfigVersion.cmake").write_text(
+            f"""
             set(PACKAGE_VERSION "{version}")
-            set(PACKAGE_VERSION_COMPATIBLE TRUE)""")
+            set(PACKAGE_VERSION_COMPATIBLE TRUE)"""
+        )
         return prefix, version
 
     def test_headers_and_library_are_of_one_libcurl(self):
@@ -329,11 +391,25 @@ class Curl(Project):
             with self.subTest(tls=tls):
                 (self.folder / "empty.c").write_text("int empty;\n")
                 run("cc", "-shared", "-fPIC", f"-Wl,-soname,{tls}", "-o", self.folder / "libtls.so", self.folder / "empty.c")
-                run("cc", "-shared", "-fPIC", "-Wl,--no-as-needed", "-o", self.folder / "libcurl.so", self.folder / "empty.c", self.folder / "libtls.so")
+                run(
+                    "cc",
+                    "-shared",
+                    "-fPIC",
+                    "-Wl,--no-as-needed",
+                    "-o",
+                    self.folder / "libcurl.so",
+                    self.folder / "empty.c",
+                    self.folder / "libtls.so",
+                )
                 shutil.rmtree(self.folder / "build", ignore_errors=True)
                 self.configure("-DCURL_NO_CURL_CMAKE=ON", f"-DCURL_LIBRARY={self.folder / 'libcurl.so'}")
                 document = json.loads((self.folder / "build/mobivate.spdx.json").read_text())
-                names = {package["name"] for package in document["packages"]} - {"libmobivate", "libcurl", "RapidJSON", "libstdc++"}
+                names = {package["name"] for package in document["packages"]} - {
+                    "libmobivate",
+                    "libcurl",
+                    "RapidJSON",
+                    "libstdc++",
+                }
                 self.assertEqual(names, {name} if name else set())
                 of_curl = [relation for relation in document["relationships"] if relation["spdxElementId"] == "SPDXRef-libcurl"]
                 self.assertEqual(len(of_curl), 1 if name else 0)

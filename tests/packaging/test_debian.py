@@ -21,11 +21,23 @@ class Debian(unittest.TestCase):
         cls.addClassCleanup(cls.system.remove)
 
     def test_lintian_finds_nothing(self):
-        self.assertEqual(run("lintian", "--display-info", "--pedantic", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning,info",
-                             *FOLDER.glob("*.changes")), "")
+        self.assertEqual(
+            run(
+                "lintian",
+                "--display-info",
+                "--pedantic",
+                "--allow-root",
+                "--tag-display-limit",
+                "0",
+                "--fail-on",
+                "error,warning,info",
+                *FOLDER.glob("*.changes"),
+            ),
+            "",
+        )
 
     def test_a_libcurl_that_is_too_old_does_not_satisfy_it(self):
-        library, = FOLDER.glob("libmobivate1_*.deb")
+        (library,) = FOLDER.glob("libmobivate1_*.deb")
         self.assertRegex(run("dpkg-deb", "--field", library, "Depends"), r"\blibcurl4 \(>= 7\.87\)")
 
     def test_installed_used_and_removed(self):
@@ -36,15 +48,29 @@ class Debian(unittest.TestCase):
         inside("apt-get", "install", "--yes", "--no-install-recommends", *[f"/srv/{package.name}" for package in packages])
         inside("rm", *[f"/srv/{package.name}" for package in packages])
         installed = self.system.files() - before
-        for wanted in ("/usr/bin/mbv", "/usr/include/mobivate.h", "/usr/share/zsh/vendor-completions/_mbv", "/usr/share/man/man3/mbv_create_key.3.gz"):
+        for wanted in (
+            "/usr/bin/mbv",
+            "/usr/include/mobivate.h",
+            "/usr/share/zsh/vendor-completions/_mbv",
+            "/usr/share/man/man3/mbv_create_key.3.gz",
+        ):
             self.assertIn(wanted, installed)
 
         self.assertEqual(inside("pkg-config", "--modversion", "mobivate").strip(), version())
         self.assertIn(f"mbv {version()}", inside("mbv", "--version"))
         self.system.write("/srv/first.c", readme_block("c", "mbv_create_key"))
-        inside("sh", "-c", "cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o /srv/first /srv/first.c $(pkg-config --cflags --libs mobivate)")
+        inside(
+            "sh",
+            "-c",
+            "cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o /srv/first /srv/first.c $(pkg-config --cflags --libs mobivate)",
+        )
         # The default URL is the service's own; a proxy that is not there keeps the call on this machine.
-        said = inside("sh", "-c", "/srv/first 2>&1; echo status $?; rm /srv/first /srv/first.c", environment=["https_proxy=http://127.0.0.1:1"])
+        said = inside(
+            "sh",
+            "-c",
+            "/srv/first 2>&1; echo status $?; rm /srv/first /srv/first.c",
+            environment=["https_proxy=http://127.0.0.1:1"],
+        )
         self.assertIn("MBV_ERR_CONNECT", said)
         self.assertIn("The old key still works.", said)
         self.assertIn("status 1\n", said)

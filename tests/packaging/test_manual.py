@@ -26,7 +26,9 @@ class Manual(unittest.TestCase):
             shutil.copytree(MANUAL, folder / "src/manual")
             changed = folder / "include/mobivate.h"
             changed.write_text(changed.read_text().replace("default 30000.", "default 40000."))
-            with self.assertRaisesRegex(AssertionError, r"mbv_set\.3 is not what .* from line \d+ on\. Run: python3 src/manual/generate\.py"):
+            with self.assertRaisesRegex(
+                AssertionError, r"mbv_set\.3 is not what .* from line \d+ on\. Run: python3 src/manual/generate\.py"
+            ):
                 run(sys.executable, folder / "src/manual/generate.py", "--check")
 
     def test_mandoc_finds_nothing(self):
@@ -46,7 +48,9 @@ class Manual(unittest.TestCase):
         overview = self.shown("libmobivate.3")
         for name in (*declared["status"], *declared["key_states"], *declared["constants"], *declared["functions"]):
             self.assertIn(name, overview)
-        options = re.findall(r"^ \*   ([a-z_]+) {2,}", (ROOT / "include/mobivate.h").read_text().split("mbv_set(")[0], re.MULTILINE)
+        options = re.findall(
+            r"^ \*   ([a-z_]+) {2,}", (ROOT / "include/mobivate.h").read_text().split("mbv_set(")[0], re.MULTILINE
+        )
         self.assertIn("base_url", options)
         for name in options:
             self.assertIn(name, self.shown("mbv_set.3"))

@@ -31,8 +31,9 @@ class Installed(unittest.TestCase):
         cls.prefix = cls.folder / "prefix with space"
         first.rename(cls.prefix)
         cls.library = next(cls.prefix.glob("lib*/**/libmobivate.so.1"))
-        cls.environment = dict(os.environ, PKG_CONFIG_PATH=str(cls.library.parent / "pkgconfig"),
-                               LD_LIBRARY_PATH=str(cls.library.parent))
+        cls.environment = dict(
+            os.environ, PKG_CONFIG_PATH=str(cls.library.parent / "pkgconfig"), LD_LIBRARY_PATH=str(cls.library.parent)
+        )
 
     def pkg_config(self, *flags, environment=None):
         return pkg_config(*flags, environment=environment or self.environment)
@@ -53,11 +54,22 @@ class Installed(unittest.TestCase):
     def test_what_is_installed(self):
         found = {str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if not path.is_dir()}
         lib = str(self.library.parent.relative_to(self.prefix))
-        for wanted in ("include/mobivate.h", "include/mobivate.hpp", f"{lib}/libmobivate.so", f"{lib}/libmobivate.so.1", f"{lib}/libmobivate.a",
-                       f"{lib}/pkgconfig/mobivate.pc", "bin/mbv", f"{lib}/cmake/mobivate/mobivateConfig.cmake",
-                       "share/man/man1/mbv.1", "share/man/man3/libmobivate.3",
-                       "share/man/man3/mbv_create_key.3", "share/bash-completion/completions/mbv", "share/zsh/site-functions/_mbv",
-                       "share/fish/vendor_completions.d/mbv.fish"):
+        for wanted in (
+            "include/mobivate.h",
+            "include/mobivate.hpp",
+            f"{lib}/libmobivate.so",
+            f"{lib}/libmobivate.so.1",
+            f"{lib}/libmobivate.a",
+            f"{lib}/pkgconfig/mobivate.pc",
+            "bin/mbv",
+            f"{lib}/cmake/mobivate/mobivateConfig.cmake",
+            "share/man/man1/mbv.1",
+            "share/man/man3/libmobivate.3",
+            "share/man/man3/mbv_create_key.3",
+            "share/bash-completion/completions/mbv",
+            "share/zsh/site-functions/_mbv",
+            "share/fish/vendor_completions.d/mbv.fish",
+        ):
             self.assertIn(wanted, found)
 
     def test_the_exports_are_the_headers_functions_and_no_other(self):
@@ -66,7 +78,9 @@ class Installed(unittest.TestCase):
         other = [line for line in lines if line.split()[1] not in "TA"]
         self.assertEqual({name.split("@@")[0] for name in exported}, set(header.declarations()["functions"]))
         # Each in the node that Debian's list of them has.
-        listed = re.findall(r"^ (mbv_\w+@MBV_[\d.]+) ", (ROOT / "pkgconfig/debian/libmobivate1.symbols").read_text(), re.MULTILINE)
+        listed = re.findall(
+            r"^ (mbv_\w+@MBV_[\d.]+) ", (ROOT / "pkgconfig/debian/libmobivate1.symbols").read_text(), re.MULTILINE
+        )
         self.assertEqual({name.replace("@@", "@") for name in exported}, set(listed))
         self.assertEqual(len(listed), 19)
         self.assertEqual(other, [])
@@ -81,8 +95,10 @@ class Installed(unittest.TestCase):
         dynamic = run("readelf", "-d", "-W", self.library)
         self.assertIn("soname: [libmobivate.so.1]", dynamic)
         self.assertNotRegex(dynamic, "RPATH|RUNPATH")
-        self.assertEqual(set(re.findall(r"runpath: \[(.*)\]", run("readelf", "-d", "-W", self.prefix / "bin/mbv"))),
-                         {f"$ORIGIN:$ORIGIN/../{self.library.parent.relative_to(self.prefix)}"})
+        self.assertEqual(
+            set(re.findall(r"runpath: \[(.*)\]", run("readelf", "-d", "-W", self.prefix / "bin/mbv"))),
+            {f"$ORIGIN:$ORIGIN/../{self.library.parent.relative_to(self.prefix)}"},
+        )
 
     def test_the_header_alone_is_enough_and_clean(self):
         source = '#include "mobivate.h"\nint main(void) { return mbv_version_number() > 0 ? MBV_OK : MBV_KEY_CAPACITY; }\n'
@@ -98,7 +114,9 @@ class Installed(unittest.TestCase):
                 run(compiler, f"-std={standard}", *STRICT_C, "-Wold-style-cast", *null, *flags, cpp_file)
 
     def test_functions_throw_nothing_from_cpp11_on(self):
-        source = self.write("noexcept.cpp", '#include "mobivate.h"\nstatic_assert(noexcept(mbv_free(nullptr)) && noexcept(mbv_new()), "");\n')
+        source = self.write(
+            "noexcept.cpp", '#include "mobivate.h"\nstatic_assert(noexcept(mbv_free(nullptr)) && noexcept(mbv_new()), "");\n'
+        )
         for standard in ("c++11", "c++17"):
             run("g++", f"-std={standard}", "-fsyntax-only", f"-I{self.prefix}/include", source)
 
@@ -107,18 +125,22 @@ class Installed(unittest.TestCase):
         program = self.compile(["g++", "-std=c++17", *STRICT_C], example, *self.pkg_config("--cflags", "--libs"))
         self.assert_example_says_why(program)
         environment = dict(os.environ, PKG_CONFIG_PATH=str(BUILD / "pkgconfig"))
-        program = self.compile(["g++", "-std=c++17", *STRICT_C], example, *self.pkg_config("--cflags", "--libs", environment=environment))
+        program = self.compile(
+            ["g++", "-std=c++17", *STRICT_C], example, *self.pkg_config("--cflags", "--libs", environment=environment)
+        )
         self.assert_example_says_why(program, LD_LIBRARY_PATH=str(BUILD))
         for place in (f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}"):
             with tempfile.TemporaryDirectory(dir=self.folder) as name:
                 folder = pathlib.Path(name)
-                (folder / "CMakeLists.txt").write_text(f"""
+                (folder / "CMakeLists.txt").write_text(
+                    f"""
                     cmake_minimum_required(VERSION 3.22)
                     project(first LANGUAGES CXX)
                     find_package(mobivate 1.0 REQUIRED)
                     add_executable(first {example})
                     target_compile_features(first PRIVATE cxx_std_17)
-                    target_link_libraries(first mobivate::mobivate)""")
+                    target_link_libraries(first mobivate::mobivate)"""
+                )
                 run("cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja", place)
                 run("cmake", "--build", folder / "build")
                 self.assert_example_says_why(folder / "build/first")
@@ -133,15 +155,20 @@ class Installed(unittest.TestCase):
         """It is clean C, old and new, and says why where it can reach nobody; bindings/c/test runs it."""
         example = ROOT / "bindings/c/examples/create_key.c"
         for standard in ("c99", "c17"):
-            self.call_without_network(self.compile(["cc", f"-std={standard}", *STRICT_C], example, *self.pkg_config("--cflags", "--libs")))
+            self.call_without_network(
+                self.compile(["cc", f"-std={standard}", *STRICT_C], example, *self.pkg_config("--cflags", "--libs"))
+            )
 
     def test_the_readmes_c_example_is_clean_and_runs_with_every_compiler(self):
         source = readme_block("c", "mbv_create_key")
         c_file, cpp_file = self.write("first.c", source), self.write("first.cpp", source)
         compilers = [([name, f"-std={standard}", *STRICT_C], c_file) for name in ("gcc", "clang") for standard in ("c99", "c11")]
         compilers += [(["tcc", "-std=c99", "-Wall", "-Werror"], c_file), (["tcc", "-std=c11", "-Wall", "-Werror"], c_file)]
-        compilers += [([name, f"-std=c++{standard}", *STRICT_C, "-Wold-style-cast"], cpp_file)
-                      for name in ("g++", "clang++") for standard in (11, 14, 17, 20)]
+        compilers += [
+            ([name, f"-std=c++{standard}", *STRICT_C, "-Wold-style-cast"], cpp_file)
+            for name in ("g++", "clang++")
+            for standard in (11, 14, 17, 20)
+        ]
         for compiler, file in compilers:
             with self.subTest(" ".join(compiler[:2])):
                 self.call_without_network(self.compile(compiler, file, *self.pkg_config("--cflags", "--libs")))
@@ -167,8 +194,12 @@ class Installed(unittest.TestCase):
         environment = dict(os.environ, PKG_CONFIG_PATH=str(BUILD / "pkgconfig"))
         program = self.compile(["gcc"], source, *self.pkg_config("--cflags", "--libs", environment=environment))
         self.call_without_network(program, LD_LIBRARY_PATH=str(BUILD))
-        self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "shared", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}", LD_LIBRARY_PATH="")
-        self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS static)", "static", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}")
+        self.cmake_project(
+            "find_package(mobivate 1.0 REQUIRED)", "shared", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}", LD_LIBRARY_PATH=""
+        )
+        self.cmake_project(
+            "find_package(mobivate 1.0 REQUIRED COMPONENTS static)", "static", f"-Dmobivate_DIR={BUILD / 'pkgconfig'}"
+        )
 
     def test_a_cmake_project_finds_it_shared_and_static(self):
         prefix = f"-DCMAKE_PREFIX_PATH={self.prefix}"
@@ -176,23 +207,32 @@ class Installed(unittest.TestCase):
             self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "shared", prefix, languages=languages)
             self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS shared)", "shared", prefix, languages=languages)
             self.cmake_project("find_package(mobivate 1.0 REQUIRED COMPONENTS static)", "static", prefix, languages=languages)
-            self.cmake_project("find_package(mobivate 1.0 REQUIRED)", "static", prefix, "-DBUILD_SHARED_LIBS=OFF", languages=languages)
+            self.cmake_project(
+                "find_package(mobivate 1.0 REQUIRED)", "static", prefix, "-DBUILD_SHARED_LIBS=OFF", languages=languages
+            )
         for wrong in ("2.0 REQUIRED", "1.0 REQUIRED COMPONENTS shared static", "1.0 REQUIRED COMPONENTS dynamic"):
-            self.write("CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C)\nfind_package(mobivate {wrong})\n")
+            self.write(
+                "CMakeLists.txt",
+                f"cmake_minimum_required(VERSION 3.22)\nproject(first LANGUAGES C)\nfind_package(mobivate {wrong})\n",
+            )
             with self.assertRaisesRegex(AssertionError, "mobivate"):
                 run("cmake", "-S", self.folder, "-B", self.folder / "build-wrong", prefix)
 
     def cmake_project(self, finding, kind, *options, languages="C", **environment):
         """A project of a stranger's is configured, built and run, and is linked as it asked for."""
-        with self.subTest(finding=finding, options=options, languages=languages), tempfile.TemporaryDirectory(dir=self.folder) as name:
+        with self.subTest(finding=finding, options=options, languages=languages), tempfile.TemporaryDirectory(
+            dir=self.folder
+        ) as name:
             folder = pathlib.Path(name)
             (folder / "first.c").write_text(readme_block("c", "mbv_create_key"))
-            (folder / "CMakeLists.txt").write_text(f"""
+            (folder / "CMakeLists.txt").write_text(
+                f"""
                 cmake_minimum_required(VERSION 3.22)
                 project(first LANGUAGES {languages})
                 {finding}
                 add_executable(first first.c)
-                target_link_libraries(first mobivate::mobivate)""")
+                target_link_libraries(first mobivate::mobivate)"""
+            )
             run("cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja", *options)
             run("cmake", "--build", folder / "build", "--target", "first")
             self.assertEqual("libmobivate.so.1" in run("readelf", "-d", folder / "build/first"), kind == "shared")
@@ -239,7 +279,9 @@ class Installed(unittest.TestCase):
             self.assertIn(f"](bindings/{folder.name}/README.md)", readme)
 
     def test_the_headers_two_forms_of_the_version_agree(self):
-        number = int(re.search(r"^#define MBV_VERSION_NUMBER ([0-9]+)$", (ROOT / "include/mobivate.h").read_text(), re.MULTILINE)[1])
+        number = int(
+            re.search(r"^#define MBV_VERSION_NUMBER ([0-9]+)$", (ROOT / "include/mobivate.h").read_text(), re.MULTILINE)[1]
+        )
         major, minor, patch = (int(part) for part in version().split("."))
         self.assertEqual(number, major * 10000 + minor * 100 + patch)
 
@@ -255,8 +297,13 @@ class Installed(unittest.TestCase):
         run("cmake", "--install", source / "build", "--prefix", prefix)
         library = next(prefix.rglob("libmobivate.so.1.22.333"))
         self.assertIn("Library soname: [libmobivate.so.1]", run("readelf", "-d", library))
-        loaded = run(sys.executable, "-c", "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); library.mbv_version.restype = ctypes.c_char_p; "
-                     "print(library.mbv_version().decode(), library.mbv_version_number())", library)
+        loaded = run(
+            sys.executable,
+            "-c",
+            "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); library.mbv_version.restype = ctypes.c_char_p; "
+            "print(library.mbv_version().decode(), library.mbv_version_number())",
+            library,
+        )
         self.assertEqual(loaded.split(), ["1.22.333", "12533"])
         self.assertIn("mbv 1.22.333", run(prefix / "bin/mbv", "--version"))
         self.assertIn("Version: 1.22.333\n", next(prefix.rglob("mobivate.pc")).read_text())
@@ -265,13 +312,23 @@ class Installed(unittest.TestCase):
 
     def test_every_package_and_the_changelog_have_the_version(self):
         # What is not released yet stands above.
-        self.assertEqual(re.search(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1], version())
+        self.assertEqual(
+            re.search(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1], version()
+        )
         bindings = ROOT / "bindings"
-        packages = {"csharp/src/Mobivate.csproj": r"<Version>(.*?)<", "java/pom.xml": r"<version>(.*?)<", "node/package.json": r'"version": "(.*?)"',
-                    "ocaml/dune-project": r"\(version (.*?)\)", "perl/lib/Mobivate.pm": r"VERSION = '(.*?)'", "php/composer.json": r'"version": "(.*?)"',
-                    "python/pyproject.toml": r'^version = "(.*?)"', "ruby/lib/mobivate/version.rb": r'VERSION = "(.*?)"',
-                    "lua/mobivate.lua": r'_VERSION = "(.*?)"', "rust/mobivate/Cargo.toml": r'^version = "(.*?)"',
-                    "rust/mobivate-sys/Cargo.toml": r'^version = "(.*?)"'}
+        packages = {
+            "csharp/src/Mobivate.csproj": r"<Version>(.*?)<",
+            "java/pom.xml": r"<version>(.*?)<",
+            "node/package.json": r'"version": "(.*?)"',
+            "ocaml/dune-project": r"\(version (.*?)\)",
+            "perl/lib/Mobivate.pm": r"VERSION = '(.*?)'",
+            "php/composer.json": r'"version": "(.*?)"',
+            "python/pyproject.toml": r'^version = "(.*?)"',
+            "ruby/lib/mobivate/version.rb": r'VERSION = "(.*?)"',
+            "lua/mobivate.lua": r'_VERSION = "(.*?)"',
+            "rust/mobivate/Cargo.toml": r'^version = "(.*?)"',
+            "rust/mobivate-sys/Cargo.toml": r'^version = "(.*?)"',
+        }
         for path, pattern in packages.items():
             self.assertEqual(re.search(pattern, (bindings / path).read_text(), re.MULTILINE)[1], version(), path)
 

@@ -24,9 +24,11 @@ HOSTS = ("localhost", "127.0.0.1", "::1", "*.standin.test")
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="python3 tests/standin", description="A stand-in of the Mobivate service, on loopback, with a CA of its own. "
+        prog="python3 tests/standin",
+        description="A stand-in of the Mobivate service, on loopback, with a CA of its own. "
         "Prints where it listens as a line of JSON, and ends with SIGTERM or SIGINT. With a COMMAND it runs that with the "
-        "same facts in the environment (MOBIVATE_STANDIN) and ends with its exit status.")
+        "same facts in the environment (MOBIVATE_STANDIN) and ends with its exit status.",
+    )
     parser.add_argument("--http-port", type=int, default=0, metavar="PORT", help="default: a free one")
     parser.add_argument("--https-port", type=int, default=0, metavar="PORT", help="default: a free one")
     parser.add_argument("--directory", type=pathlib.Path, help="where to put the certificates, and keep them")
@@ -60,15 +62,20 @@ def contexts(folder):
     good = Certificate("localhost", intermediate, hosts=HOSTS)
     found = {
         "server": server_context(folder, "server", good, [intermediate]),
-        "expired": server_context(folder, "expired", Certificate("localhost", intermediate, hosts=HOSTS, days=(-20, -10)), [intermediate]),
+        "expired": server_context(
+            folder, "expired", Certificate("localhost", intermediate, hosts=HOSTS, days=(-20, -10)), [intermediate]
+        ),
         "self_signed": server_context(folder, "self-signed", Certificate("localhost", hosts=HOSTS)),
-        "wrong_host": server_context(folder, "wrong-host", Certificate("other.example.com", intermediate, hosts=["other.example.com"]), [intermediate]),
+        "wrong_host": server_context(
+            folder, "wrong-host", Certificate("other.example.com", intermediate, hosts=["other.example.com"]), [intermediate]
+        ),
         "untrusted": server_context(folder, "untrusted", Certificate("localhost", stranger, hosts=HOSTS)),
         "no_intermediate": server_context(folder, "no-intermediate", good),
     }
     for name in ("tls11_only", "no_close_notify", "tls12_cbc", "tls12"):
         found[name] = server_context(folder, "server", good, [intermediate])
     import warnings
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # that it is deprecated is the point
         found["tls11_only"].minimum_version = found["tls11_only"].maximum_version = ssl.TLSVersion.TLSv1_1
@@ -133,16 +140,27 @@ def start(options, folder):
     odd_hosts = OddHosts()
     start.kept = (server, odd_hosts)  # as long as the process lives
     return {
-        "http": f"http://{address(http[0])}", "https": "https://localhost:%d" % https[0].getsockname()[1],
-        "ca_file": str(folder / "ca.pem"), "ca_dir": str(folder / "ca-dir"),
-        "server_chain_file": str(folder / "server.pem"), "server_key_file": str(folder / "server-key.pem"),
-        "tls_faults": faults, "hosts": odd_hosts.facts(), "pid": os.getpid()}
+        "http": f"http://{address(http[0])}",
+        "https": "https://localhost:%d" % https[0].getsockname()[1],
+        "ca_file": str(folder / "ca.pem"),
+        "ca_dir": str(folder / "ca-dir"),
+        "server_chain_file": str(folder / "server.pem"),
+        "server_key_file": str(folder / "server-key.pem"),
+        "tls_faults": faults,
+        "hosts": odd_hosts.facts(),
+        "pid": os.getpid(),
+    }
 
 
 def run_command(command, facts):
     environment = dict(
-        os.environ, MOBIVATE_STANDIN=json.dumps(facts), MOBIVATE_STANDIN_HTTP=facts["http"], MOBIVATE_STANDIN_HTTPS=facts["https"],
-        MOBIVATE_STANDIN_CA_FILE=facts["ca_file"], MOBIVATE_STANDIN_CA_DIR=facts["ca_dir"])
+        os.environ,
+        MOBIVATE_STANDIN=json.dumps(facts),
+        MOBIVATE_STANDIN_HTTP=facts["http"],
+        MOBIVATE_STANDIN_HTTPS=facts["https"],
+        MOBIVATE_STANDIN_CA_FILE=facts["ca_file"],
+        MOBIVATE_STANDIN_CA_DIR=facts["ca_dir"],
+    )
     try:
         child = subprocess.Popen(command, env=environment)
     except OSError as problem:

@@ -13,8 +13,10 @@ import secrets
 # NIST P-256 (FIPS 186-4, D.1.2.3).
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-G = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
-     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
+G = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
 
 
 def _add(one, other):
@@ -42,6 +44,7 @@ def _multiply(factor, point):
 
 
 # ---- DER (ITU-T X.690) ----
+
 
 def _der(tag, *contents):
     content = b"".join(contents)
@@ -86,7 +89,7 @@ def _time(moment):
 
 def _pem(label, der):
     text = base64.encodebytes(der).decode().replace("\n", "")
-    lines = [text[at:at + 64] for at in range(0, len(text), 64)]
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
@@ -112,9 +115,15 @@ class Key:
 
     def pem(self):
         """RFC 5915."""
-        return _pem("EC PRIVATE KEY", _sequence(
-            _integer(1), _octets(self.secret.to_bytes(32, "big")),
-            _der(0xA0, _oid("1.2.840.10045.3.1.7")), _der(0xA1, _bits(self.point))))
+        return _pem(
+            "EC PRIVATE KEY",
+            _sequence(
+                _integer(1),
+                _octets(self.secret.to_bytes(32, "big")),
+                _der(0xA0, _oid("1.2.840.10045.3.1.7")),
+                _der(0xA1, _bits(self.point)),
+            ),
+        )
 
 
 UTF8_STRING, PRINTABLE_STRING, T61_STRING, BMP_STRING = 0x0C, 0x13, 0x14, 0x1E
@@ -143,8 +152,18 @@ class Certificate:
     issuer's name is written in it, and as which type. `version` 1 has no extensions.
     """
 
-    def __init__(self, common_name, issuer=None, authority=False, hosts=(), days=(-1, 30), key=None, string=UTF8_STRING, issuer_name=None,
-                 version=3):
+    def __init__(
+        self,
+        common_name,
+        issuer=None,
+        authority=False,
+        hosts=(),
+        days=(-1, 30),
+        key=None,
+        string=UTF8_STRING,
+        issuer_name=None,
+        version=3,
+    ):
         self.common_name = common_name
         self.string = string
         self.key = key or Key()
@@ -155,16 +174,22 @@ class Certificate:
             # keyCertSign and cRLSign, or digitalSignature
             _extension("2.5.29.15", _bits(b"\x06", 1) if authority else _bits(b"\x80", 7), critical=True),
             _extension("2.5.29.14", _octets(self.key.identifier)),
-            _extension("2.5.29.35", _sequence(_der(0x80, signer.key.identifier)))]
+            _extension("2.5.29.35", _sequence(_der(0x80, signer.key.identifier))),
+        ]
         if not authority:
             extensions.append(_extension("2.5.29.37", _sequence(_oid("1.3.6.1.5.5.7.3.1"))))
         if hosts:
             extensions.append(_extension("2.5.29.17", _sequence(*map(_alternative_name, hosts))))
         content = _sequence(
-            _der(0xA0, _integer(2)) if version == 3 else b"", _integer(secrets.randbits(120) | 1 << 119), ECDSA_WITH_SHA256,
+            _der(0xA0, _integer(2)) if version == 3 else b"",
+            _integer(secrets.randbits(120) | 1 << 119),
+            ECDSA_WITH_SHA256,
             _name(*(issuer_name or (signer.common_name, signer.string))),
             _sequence(*(_time(now + datetime.timedelta(days=day)) for day in days)),
-            _name(common_name, string), self.key.public_info(), _der(0xA3, _sequence(*extensions)) if version == 3 else b"")
+            _name(common_name, string),
+            self.key.public_info(),
+            _der(0xA3, _sequence(*extensions)) if version == 3 else b"",
+        )
         self.der = _sequence(content, ECDSA_WITH_SHA256, _bits(signer.key.sign(content)))
 
     def pem(self):

@@ -127,7 +127,7 @@ class Sender:
     def send(self, data):
         limit = self.cut.get("after")
         if isinstance(limit, int) and self.sent + len(data) >= limit:
-            self.connection.send(data[:limit - self.sent])
+            self.connection.send(data[: limit - self.sent])
             self.end()
         if self.delays.get("between_bytes"):
             for byte in data:
@@ -177,18 +177,26 @@ def head_of(answer, size, connection_field):
 
 def chunks_of(body, size):
     size = size or len(body) or 1
-    parts = [body[at:at + size] for at in range(0, len(body), size)]
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
     return [f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in parts] + [b"0\r\n\r\n"]
 
 
-ENDLESS = {"headers": b"X-Filler: " + b"x" * 1000 + b"\r\n", "body": b" " * 4096,
-           "chunks": b"400\r\n" + b" " * 1024 + b"\r\n", "informational": b"HTTP/1.1 100 Continue\r\n\r\n"}
+ENDLESS = {
+    "headers": b"X-Filler: " + b"x" * 1000 + b"\r\n",
+    "body": b" " * 4096,
+    "chunks": b"400\r\n" + b" " * 1024 + b"\r\n",
+    "informational": b"HTTP/1.1 100 Continue\r\n\r\n",
+}
 
 
 def send_endless(sender, answer):
     kind = answer["endless"]
-    start = {"headers": b"HTTP/1.1 200 OK\r\n", "body": b"HTTP/1.1 200 OK\r\n\r\n",
-             "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "informational": b""}
+    start = {
+        "headers": b"HTTP/1.1 200 OK\r\n",
+        "body": b"HTTP/1.1 200 OK\r\n\r\n",
+        "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "informational": b"",
+    }
     if kind not in start:
         raise ControlError(f"endless: there is no {kind!r}")
     sender.send(start[kind])
@@ -239,6 +247,7 @@ def await_taken(connection):
     import select
     import struct
     import termios
+
     ended = select.poll()
     ended.register(connection.sock, 0)
     while struct.unpack("i", fcntl.ioctl(connection.sock, termios.TIOCOUTQ, b"\0" * 4))[0] and not ended.poll(0):
@@ -348,9 +357,10 @@ class Conversation:
             except (ValueError, KeyError, TypeError) as problem:
                 return error(400, f"{type(problem).__name__}: {problem}")
         for suffix, allowed, call, argument in (
-                ("/auth/createkey", "POST", self.service.create_key, request.body),
-                ("/auth/getkey", "POST", self.service.get_key, request.body),
-                ("/auth/test", "GET", self.service.test_key, request.bearer())):
+            ("/auth/createkey", "POST", self.service.create_key, request.body),
+            ("/auth/getkey", "POST", self.service.get_key, request.body),
+            ("/auth/test", "GET", self.service.test_key, request.bearer()),
+        ):
             if not path.endswith(suffix):
                 continue
             if method != allowed:
@@ -371,7 +381,7 @@ class Control:
         self.server, self.service, self.request = server, server.service, request
 
     def answer(self):
-        kind, _, name = self.request.path[len("/standin/"):].partition("/")
+        kind, _, name = self.request.path[len("/standin/") :].partition("/")
         name = urllib.parse.unquote(name)
         handler = getattr(self, f"{self.request.method.lower()}_{kind}", None)
         if handler is None:

@@ -15,7 +15,7 @@ def record_ends(data):
     """Where the TLS records of a stream end."""
     ends, at = [], 0
     while at + 5 <= len(data):
-        at += 5 + int.from_bytes(data[at + 3:at + 5], "big")
+        at += 5 + int.from_bytes(data[at + 3 : at + 5], "big")
         if at > len(data):
             break
         ends.append(at)
@@ -188,14 +188,23 @@ class Relay:
         if drained:
             self.drain(timeout_ms / 1000)
         with self.changed:
-            self.changed.wait_for(lambda: self.closed >= closed and self.stalled >= stalled and self._settled() >= settled,
-                                  timeout_ms / 1000)
+            self.changed.wait_for(
+                lambda: self.closed >= closed and self.stalled >= stalled and self._settled() >= settled, timeout_ms / 1000
+            )
             last = self.pipes[-1] if self.pipes else None
             seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
-            facts = {"id": self.identifier, "port": self.port, "url": f"{self.scheme}://localhost:{self.port}",
-                     "connections": len(self.pipes), "closed": self.closed, "stalled": self.stalled,
-                     "settled": int(self._settled()), "drained": int(all(pipe.ended for pipe in self.pipes)),
-                     "bytes_from_client": len(seen["request"]), "bytes_from_server": len(seen["answer"])}
+            facts = {
+                "id": self.identifier,
+                "port": self.port,
+                "url": f"{self.scheme}://localhost:{self.port}",
+                "connections": len(self.pipes),
+                "closed": self.closed,
+                "stalled": self.stalled,
+                "settled": int(self._settled()),
+                "drained": int(all(pipe.ended for pipe in self.pipes)),
+                "bytes_from_client": len(seen["request"]),
+                "bytes_from_server": len(seen["answer"]),
+            }
             if self.scheme == "https":
                 facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}
             return facts

@@ -11,9 +11,30 @@ import time
 from email.utils import formatdate
 
 FIELDS = {
-    "description", "always", "status", "reason", "headers", "body", "body_text", "body_base64", "raw_text", "raw_base64",
-    "http_version", "creates", "key", "key_size", "key_from_password", "chunked", "informational", "delay_ms", "cut",
-    "endless", "keep", "early", "sequence"}
+    "description",
+    "always",
+    "status",
+    "reason",
+    "headers",
+    "body",
+    "body_text",
+    "body_base64",
+    "raw_text",
+    "raw_base64",
+    "http_version",
+    "creates",
+    "key",
+    "key_size",
+    "key_from_password",
+    "chunked",
+    "informational",
+    "delay_ms",
+    "cut",
+    "endless",
+    "keep",
+    "early",
+    "sequence",
+}
 CALLS = ("create", "get", "test")
 DEFAULT_PASSWORD = "correct-password"
 
@@ -38,9 +59,15 @@ class Account:
         self.connections = []
 
     def state(self):
-        return {"username": self.username, "requests": self.requests["create"], "get_requests": self.requests["get"],
-                "test_requests": self.requests["test"], "replaced": self.replaced, "valid_key": self.valid_key,
-                "connections": self.connections}
+        return {
+            "username": self.username,
+            "requests": self.requests["create"],
+            "get_requests": self.requests["get"],
+            "test_requests": self.requests["test"],
+            "replaced": self.replaced,
+            "valid_key": self.valid_key,
+            "connections": self.connections,
+        }
 
     def count(self, call, connection):
         self.requests[call] += 1
@@ -101,8 +128,15 @@ class Service:
 
     def reset(self):
         with self.changed:
-            self.counters = {"requests": 0, "get_requests": 0, "test_requests": 0, "partial_requests": 0, "connections": 0, "resumed_sessions": 0,
-                             "open_connections": self.counters.get("open_connections", 0)}
+            self.counters = {
+                "requests": 0,
+                "get_requests": 0,
+                "test_requests": 0,
+                "partial_requests": 0,
+                "connections": 0,
+                "resumed_sessions": 0,
+                "open_connections": self.counters.get("open_connections", 0),
+            }
             self.accounts = {}
             for name in self.table["scenarios"]:
                 self._add(f"{name}@example.com", DEFAULT_PASSWORD, name)
@@ -137,23 +171,33 @@ class Service:
             if not isinstance(facts.get(name), str) or not facts[name]:
                 raise ControlError(f"{name}: must be a text that is not empty")
         with self.changed:
-            return self._add(facts["username"], facts["password"], facts.get("scenario") or {}, facts.get("has_key", True)).state()
+            return self._add(
+                facts["username"], facts["password"], facts.get("scenario") or {}, facts.get("has_key", True)
+            ).state()
 
     def account_state(self, username, wanted, timeout_ms):
         """The truth about an account, once each of the wanted numbers is reached."""
         with self.changed:
+
             def found():
                 if username not in self.accounts:
                     raise ControlError(f"there is no account {username!r}", 404)
                 return self.accounts[username]
-            self.changed.wait_for(lambda: all(found().state()[name] >= count for name, count in wanted.items()), timeout_ms / 1000)
+
+            self.changed.wait_for(
+                lambda: all(found().state()[name] >= count for name, count in wanted.items()), timeout_ms / 1000
+            )
             return found().state()
 
     def state(self, wanted, timeout_ms):
         """The counters, once each of the wanted ones is reached (open_connections: is just that)."""
+
         def reached():
-            return all(self.counters[name] == count if name == "open_connections" else self.counters[name] >= count
-                       for name, count in wanted.items())
+            return all(
+                self.counters[name] == count if name == "open_connections" else self.counters[name] >= count
+                for name, count in wanted.items()
+            )
+
         with self.changed:
             self.changed.wait_for(reached, timeout_ms / 1000)
             return dict(self.counters)
@@ -187,8 +231,14 @@ class Service:
             scenario = account.turn("test")
             if key != account.valid_key and not scenario.get("always"):
                 return error(401, "Invalid API Key")
-            return filled(scenario, {"message": "API Key is valid"}, username=account.username, password=account.password, key=key,
-                          old_key=key)
+            return filled(
+                scenario,
+                {"message": "API Key is valid"},
+                username=account.username,
+                password=account.password,
+                key=key,
+                old_key=key,
+            )
 
     def _with_credentials(self, call, counter, body, connection):
         try:

@@ -19,8 +19,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Standin(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.process = subprocess.Popen([sys.executable, str(HERE), "--until-stdin-closes"], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, text=True)
+        cls.process = subprocess.Popen(
+            [sys.executable, str(HERE), "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         cls.addClassCleanup(cls.end)
         cls.facts = json.loads(cls.process.stdout.readline())
 
@@ -51,7 +52,9 @@ class Standin(unittest.TestCase):
         return self.ask("POST", "/auth/createkey", {"username": username, "password": password}, connection)
 
     def account(self, username, scenario=None):
-        status, state = self.ask("POST", "/standin/accounts", {"username": username, "password": "correct-password", "scenario": scenario or {}})
+        status, state = self.ask(
+            "POST", "/standin/accounts", {"username": username, "password": "correct-password", "scenario": scenario or {}}
+        )
         self.assertEqual(status, 201)
         return state
 
@@ -90,8 +93,10 @@ class Standin(unittest.TestCase):
         key = self.account("reader@example.com")["valid_key"]
         credentials = {"username": "reader@example.com", "password": "correct-password"}
         self.assertEqual(self.ask("POST", "/auth/getkey", credentials), (200, {"apiKey": key}))
-        self.assertEqual(self.ask("POST", "/auth/getkey", {**credentials, "password": "wrong"}),
-                         (401, {"code": 401, "message": "Invalid Credentials"}))
+        self.assertEqual(
+            self.ask("POST", "/auth/getkey", {**credentials, "password": "wrong"}),
+            (401, {"code": 401, "message": "Invalid Credentials"}),
+        )
         self.assertEqual(self.valid(key)[0], 200)
         truth = self.truth("reader@example.com")
         self.assertEqual((truth["requests"], truth["get_requests"], truth["test_requests"]), (0, 2, 1))
@@ -103,14 +108,19 @@ class Standin(unittest.TestCase):
         self.assertEqual(self.ask("GET", "/standin/keys/" + key), (200, {"valid": False}))
 
     def test_each_call_has_a_scenario_of_its_own(self):
-        key = self.account("own@example.com", {"status": 429, "get": "server-error-that-did-not",
-                                               "test": {"sequence": [{"status": 503}, {}]}})["valid_key"]
+        key = self.account(
+            "own@example.com", {"status": 429, "get": "server-error-that-did-not", "test": {"sequence": [{"status": 503}, {}]}}
+        )["valid_key"]
         self.assertEqual(self.create("own@example.com")[0], 429)
-        self.assertEqual(self.ask("POST", "/auth/getkey", {"username": "own@example.com", "password": "correct-password"})[0], 500)
+        self.assertEqual(
+            self.ask("POST", "/auth/getkey", {"username": "own@example.com", "password": "correct-password"})[0], 500
+        )
         self.assertEqual([self.valid(key)[0] for _ in range(3)], [503, 200, 200])
 
     def test_an_account_without_a_key(self):
-        status, state = self.ask("POST", "/standin/accounts", {"username": "new@example.com", "password": "correct-password", "has_key": False})
+        status, state = self.ask(
+            "POST", "/standin/accounts", {"username": "new@example.com", "password": "correct-password", "has_key": False}
+        )
         self.assertEqual((status, state["valid_key"]), (201, None))
         credentials = {"username": "new@example.com", "password": "correct-password"}
         self.assertEqual(self.ask("POST", "/auth/getkey", credentials), (404, {"code": 404, "message": "No API Key"}))
@@ -134,7 +144,9 @@ class Standin(unittest.TestCase):
         parts = urllib.parse.urlsplit(self.facts["http"])
         body = json.dumps({"username": username, "password": "correct-password"})
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as sock:
-            sock.sendall(f"POST /auth/createkey HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+            sock.sendall(
+                f"POST /auth/createkey HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+            )
             data = b""
             while part := sock.recv(65536):
                 data += part
@@ -153,7 +165,15 @@ class Standin(unittest.TestCase):
             self.raw("cut@example.com", {"cut": {"after": 0, "how": "reset"}})
 
     def test_what_a_scenario_can_say(self):
-        data = self.raw("x@example.com", {"status": 429, "reason": "Slow", "headers": [["Retry-After", "{date+60}"], ["Date", None]], "body": {"m": "{username}"}})
+        data = self.raw(
+            "x@example.com",
+            {
+                "status": 429,
+                "reason": "Slow",
+                "headers": [["Retry-After", "{date+60}"], ["Date", None]],
+                "body": {"m": "{username}"},
+            },
+        )
         self.assertTrue(data.startswith(b"HTTP/1.1 429 Slow\r\n"), data)
         self.assertRegex(data, rb"\r\nRetry-After: \w{3}, .* GMT\r\n")
         self.assertNotIn(b"\r\nDate:", data)
@@ -199,11 +219,15 @@ class Standin(unittest.TestCase):
 
     def test_the_control_interface_names_what_is_wrong(self):
         for method, path, body, words in (
-                ("POST", "accounts", {"username": "", "password": "x"}, "username"),
-                ("POST", "accounts", {"username": "u", "password": "x", "scenario": "none-such"}, "none-such"),
-                ("POST", "accounts", {"username": "u", "password": "x", "scenario": {"stauts": 500}}, "stauts"),
-                ("GET", "accounts/none", None, "none"), ("GET", "nothing", None, "/standin/nothing"),
-                ("POST", "relays", {"target": "x"}, "target"), ("PUT", "relays/99", {}, "99"), ("GET", "state?requests=x", None, "requests")):
+            ("POST", "accounts", {"username": "", "password": "x"}, "username"),
+            ("POST", "accounts", {"username": "u", "password": "x", "scenario": "none-such"}, "none-such"),
+            ("POST", "accounts", {"username": "u", "password": "x", "scenario": {"stauts": 500}}, "stauts"),
+            ("GET", "accounts/none", None, "none"),
+            ("GET", "nothing", None, "/standin/nothing"),
+            ("POST", "relays", {"target": "x"}, "target"),
+            ("PUT", "relays/99", {}, "99"),
+            ("GET", "state?requests=x", None, "requests"),
+        ):
             status, answer = self.ask(method, "/standin/" + path, body)
             self.assertIn(status, (400, 404))
             self.assertIn(words, answer["message"])
@@ -243,8 +267,13 @@ class Standin(unittest.TestCase):
     # ---- TLS ----
 
     def test_tls_faults_are_what_they_are_called(self):
-        words = {"expired": "expired", "self_signed": "self-signed", "wrong_host": "mismatch", "untrusted": "self-signed|unable to get",
-                 "no_intermediate": "unable to get local issuer"}
+        words = {
+            "expired": "expired",
+            "self_signed": "self-signed",
+            "wrong_host": "mismatch",
+            "untrusted": "self-signed|unable to get",
+            "no_intermediate": "unable to get local issuer",
+        }
         for name, expected in words.items():
             with self.subTest(name), self.assertRaisesRegex(ssl.SSLCertVerificationError, expected):
                 self.create("alice@example.com", connection=self.connect(self.facts["tls_faults"][name]))
@@ -255,7 +284,9 @@ class Standin(unittest.TestCase):
         self.assertEqual(self.create("alice@example.com", "x", self.connect(self.facts["https"], by_directory))[0], 401)
         cbc = self.connect(self.facts["tls_faults"]["tls12_cbc"])
         cbc.connect()
-        self.assertEqual((cbc.sock.version(), "SHA" in cbc.sock.cipher()[0] and "GCM" not in cbc.sock.cipher()[0]), ("TLSv1.2", True))
+        self.assertEqual(
+            (cbc.sock.version(), "SHA" in cbc.sock.cipher()[0] and "GCM" not in cbc.sock.cipher()[0]), ("TLSv1.2", True)
+        )
         cbc.close()
 
     def test_close_notify_is_sent_or_not(self):
@@ -264,10 +295,12 @@ class Standin(unittest.TestCase):
             context = ssl.create_default_context(cafile=self.facts["ca_file"])
             context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
             with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, context.wrap_socket(
-                    plain, server_hostname="localhost", suppress_ragged_eofs=False) as sock:
+                plain, server_hostname="localhost", suppress_ragged_eofs=False
+            ) as sock:
                 sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 while sock.recv(65536):
                     pass
+
         read_to_the_end(self.facts["https"])
         with self.assertRaisesRegex(ssl.SSLError, "(?i)eof"):
             read_to_the_end(self.facts["tls_faults"]["no_close_notify"])
@@ -276,6 +309,7 @@ class Standin(unittest.TestCase):
         def address(name):
             host, port = self.facts["hosts"][name].split(":")
             return host, int(port)
+
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(address("refused"), timeout=10)
         with socket.create_connection(address("silent"), timeout=10) as sock:
@@ -289,11 +323,23 @@ class Standin(unittest.TestCase):
     # ---- Starting and ending ----
 
     def test_the_command_form(self):
-        finished = subprocess.run([sys.executable, str(HERE), "--", "sh", "-c", 'echo "$MOBIVATE_STANDIN_CA_FILE"; test -r "$MOBIVATE_STANDIN_CA_FILE"; exit 7'],
-                                  capture_output=True, text=True)
+        finished = subprocess.run(
+            [
+                sys.executable,
+                str(HERE),
+                "--",
+                "sh",
+                "-c",
+                'echo "$MOBIVATE_STANDIN_CA_FILE"; test -r "$MOBIVATE_STANDIN_CA_FILE"; exit 7',
+            ],
+            capture_output=True,
+            text=True,
+        )
         self.assertEqual(finished.returncode, 7)
         self.assertFalse(os.path.exists(os.path.dirname(finished.stdout.strip())))
-        self.assertEqual(subprocess.run([sys.executable, str(HERE), "--", "/nonexistent"], stderr=subprocess.DEVNULL).returncode, 127)
+        self.assertEqual(
+            subprocess.run([sys.executable, str(HERE), "--", "/nonexistent"], stderr=subprocess.DEVNULL).returncode, 127
+        )
 
     def test_sigterm_ends_it_and_its_folder(self):
         with subprocess.Popen([sys.executable, str(HERE)], stdout=subprocess.PIPE, text=True) as process:

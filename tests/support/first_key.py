@@ -17,8 +17,18 @@ def create_key(password):
     with tempfile.NamedTemporaryFile("w") as file:  # readable by its owner alone
         file.write(password + "\n")
         file.flush()
-        command = [TOOL, "create-key", "--username", USERNAME, "--password-file", file.name,
-                   "--base-url", STANDIN["https"], "--ca-file", STANDIN["ca_file"]]
+        command = [
+            TOOL,
+            "create-key",
+            "--username",
+            USERNAME,
+            "--password-file",
+            file.name,
+            "--base-url",
+            STANDIN["https"],
+            "--ca-file",
+            STANDIN["ca_file"],
+        ]
         print("$ mbv " + " ".join(command[1:4]) + " --password-file ... --base-url " + STANDIN["https"] + " ...")
         finished = subprocess.run(command, capture_output=True, text=True)
     print(finished.stdout + finished.stderr, end="")

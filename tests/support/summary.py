@@ -16,8 +16,10 @@ def main():
         if result["runtime"] is None:
             print(f"{result['language']:<12} SKIPPED: its tools are not installed")
             continue
-        print(f"{result['language']:<12} {result['runtime']:<44} "
-              f"{result['passed']:>6} {result['failed']:>6} {result['skipped']:>7}")
+        print(
+            f"{result['language']:<12} {result['runtime']:<44} "
+            f"{result['passed']:>6} {result['failed']:>6} {result['skipped']:>7}"
+        )
     print()
 
 

@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 from tests.bindings import header
+
 # The releases that added to the ABI, each with the node of what it added; the last one is today's.
 NODES = {"1.0": "MBV_1", "1.1": "MBV_1.1"}
 NEXT = "MBV_1.2"
@@ -44,10 +45,29 @@ def build(folder, *parts):
     """The ABI's library from the sources in a folder: the boundary, with nothing behind it but the parts that are named."""
     library = folder / "libmobivate.so.1"
     flags = subprocess.run(["pkg-config", "--cflags", "libcurl"], check=True, capture_output=True, text=True).stdout.split()
-    subprocess.run([COMPILER, "-std=c++17", "-g", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", *flags,
-                    f"-ffile-prefix-map={folder}=.", "-DMBV_BUILDING",
-                    f"-I{folder}/include", f"-I{folder}/src", "-Wl,-soname,libmobivate.so.1",
-                    f"-Wl,--version-script={folder}/src/boundary/mobivate.map", "-o", library, folder / "src/boundary/mobivate.cpp", *parts], check=True)
+    subprocess.run(
+        [
+            COMPILER,
+            "-std=c++17",
+            "-g",
+            "-O0",
+            "-fPIC",
+            "-shared",
+            "-fvisibility=hidden",
+            *flags,
+            f"-ffile-prefix-map={folder}=.",
+            "-DMBV_BUILDING",
+            f"-I{folder}/include",
+            f"-I{folder}/src",
+            "-Wl,-soname,libmobivate.so.1",
+            f"-Wl,--version-script={folder}/src/boundary/mobivate.map",
+            "-o",
+            library,
+            folder / "src/boundary/mobivate.cpp",
+            *parts,
+        ],
+        check=True,
+    )
     return library
 
 
@@ -59,12 +79,29 @@ def copy(folder):
 
 def describe(library, folder):
     """The ABI as libabigail writes it: what the public header declares, and nothing of where it was built."""
-    return subprocess.run(["abidw", "--headers-dir", folder / "include", "--drop-private-types", "--no-comp-dir-path", "--no-corpus-path",
-                           "--no-show-locs", library], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [
+            "abidw",
+            "--headers-dir",
+            folder / "include",
+            "--drop-private-types",
+            "--no-comp-dir-path",
+            "--no-corpus-path",
+            "--no-show-locs",
+            library,
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 def compare(library, folder):
-    return subprocess.run(["abidiff", "--headers-dir2", folder / "include", "--drop-private-types", baseline(LATEST), library], capture_output=True, text=True)
+    return subprocess.run(
+        ["abidiff", "--headers-dir2", folder / "include", "--drop-private-types", baseline(LATEST), library],
+        capture_output=True,
+        text=True,
+    )
 
 
 def verdict(compared):
@@ -76,8 +113,10 @@ def verdict(compared):
     # abidiff leaves it to its user whether a changed function breaks programs: here it does.
     if compared.returncode & INCOMPATIBLE or re.search(r"[1-9]\d* (Removed|Changed)", compared.stdout):
         return "This breaks programs that use libmobivate.so.1. Take it back:\n" + compared.stdout
-    return (f"This adds to the ABI. Put the new functions into the next node of src/boundary/mobivate.map ({NEXT} {{ ... }} {NODES[LATEST]};), give "
-            "their release a folder here, with a program, and run tests/packaging/abi/test_abi.py --write:\n" + compared.stdout)
+    return (
+        f"This adds to the ABI. Put the new functions into the next node of src/boundary/mobivate.map ({NEXT} {{ ... }} {NODES[LATEST]};), give "
+        "their release a folder here, with a program, and run tests/packaging/abi/test_abi.py --write:\n" + compared.stdout
+    )
 
 
 def edit(folder, *edits):
@@ -89,8 +128,14 @@ def edit(folder, *edits):
         (folder / path).write_text(text)
 
 
-ADDED = (("include/mobivate.h", r"/\* ---- The library", "MBV_API int32_t MBV_CALL mbv_more(void) MBV_NOEXCEPT;\n\n/* ---- The library"),
-         ("src/boundary/mobivate.cpp", r"\Z", "\nint32_t MBV_CALL mbv_more(void) noexcept { return 0; }\n"))
+ADDED = (
+    (
+        "include/mobivate.h",
+        r"/\* ---- The library",
+        "MBV_API int32_t MBV_CALL mbv_more(void) MBV_NOEXCEPT;\n\n/* ---- The library",
+    ),
+    ("src/boundary/mobivate.cpp", r"\Z", "\nint32_t MBV_CALL mbv_more(void) noexcept { return 0; }\n"),
+)
 INTO_THE_OLD_NODE = ("src/boundary/mobivate.map", r"mbv_new;", "mbv_new; mbv_more;")
 INTO_THE_NEXT_NODE = ("src/boundary/mobivate.map", r"\Z", f"\n{NEXT} {{ global: mbv_more; }} {NODES[LATEST]};\n")
 
@@ -108,14 +153,26 @@ class Abi(unittest.TestCase):
         self.assertIsNone(said, said)
 
     def test_another_parameter_is_noticed(self):
-        said = self.changed(("include/mobivate.h", r"mbv_retry_after_ms\(const mbv_client \*client\)", "mbv_retry_after_ms(const mbv_client *client, int32_t unit)"),
-                            ("src/boundary/mobivate.cpp", r"mbv_retry_after_ms\(const mbv_client\* client\)", "mbv_retry_after_ms(const mbv_client* client, int32_t)"))
+        said = self.changed(
+            (
+                "include/mobivate.h",
+                r"mbv_retry_after_ms\(const mbv_client \*client\)",
+                "mbv_retry_after_ms(const mbv_client *client, int32_t unit)",
+            ),
+            (
+                "src/boundary/mobivate.cpp",
+                r"mbv_retry_after_ms\(const mbv_client\* client\)",
+                "mbv_retry_after_ms(const mbv_client* client, int32_t)",
+            ),
+        )
         self.assertIn("This breaks programs", said or "")
         self.assertIn("mbv_retry_after_ms", said)
 
     def test_another_result_is_noticed(self):
-        said = self.changed(("include/mobivate.h", r"int64_t MBV_CALL mbv_retry_after_ms", "int32_t MBV_CALL mbv_retry_after_ms"),
-                            ("src/boundary/mobivate.cpp", r"int64_t MBV_CALL mbv_retry_after_ms", "int32_t MBV_CALL mbv_retry_after_ms"))
+        said = self.changed(
+            ("include/mobivate.h", r"int64_t MBV_CALL mbv_retry_after_ms", "int32_t MBV_CALL mbv_retry_after_ms"),
+            ("src/boundary/mobivate.cpp", r"int64_t MBV_CALL mbv_retry_after_ms", "int32_t MBV_CALL mbv_retry_after_ms"),
+        )
         self.assertIn("This breaks programs", said or "")
 
     def test_a_removed_function_is_noticed(self):
@@ -132,7 +189,10 @@ class Abi(unittest.TestCase):
 
     def test_a_function_in_another_node_is_noticed(self):
         """A program that was linked with it before would not find it."""
-        said = self.changed(("src/boundary/mobivate.map", r"\s*mbv_get_key;", ""), ("src/boundary/mobivate.map", r"mbv_new;", "mbv_new; mbv_get_key;"))
+        said = self.changed(
+            ("src/boundary/mobivate.map", r"\s*mbv_get_key;", ""),
+            ("src/boundary/mobivate.map", r"mbv_new;", "mbv_new; mbv_get_key;"),
+        )
         self.assertIsNotNone(said)
         self.assertIn("mbv_get_key", said)
 
@@ -156,8 +216,22 @@ class Program:
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.program = cls.folder / "client"
         released = HERE / cls.release
-        subprocess.run([C_COMPILER, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{released}", "-o", cls.program,
-                        released / "client.c", cls.stub(cls.release)], check=True)
+        subprocess.run(
+            [
+                C_COMPILER,
+                "-std=c99",
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                f"-I{released}",
+                "-o",
+                cls.program,
+                released / "client.c",
+                cls.stub(cls.release),
+            ],
+            check=True,
+        )
 
     @classmethod
     def stub(cls, release):
@@ -172,8 +246,19 @@ class Program:
         code, script = library.with_name("stub.c"), library.with_name("stub.map")
         code.write_text("".join(f"void {name}(void) {{}}\n" for names in nodes.values() for name in names))
         script.write_text("".join(f"{node} {{ global: {'; '.join(names)}; }};\n" for node, names in nodes.items()))
-        subprocess.run([C_COMPILER, "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1", f"-Wl,--version-script={script}", "-o", library, code],
-                       check=True)
+        subprocess.run(
+            [
+                C_COMPILER,
+                "-shared",
+                "-fPIC",
+                "-Wl,-soname,libmobivate.so.1",
+                f"-Wl,--version-script={script}",
+                "-o",
+                library,
+                code,
+            ],
+            check=True,
+        )
         return library
 
     def run_with(self, folder):
@@ -188,8 +273,10 @@ class Program:
         used = dict(re.findall(r"\b(mbv_\w+)@(MBV_[\d.]+)", undefined))
         names = symbols(self.release)
         self.assertEqual(used, {name: names[name] for name in used})
-        self.assertEqual({name for name, node in used.items() if node == NODES[self.release]},
-                         {name for name, node in names.items() if node == NODES[self.release]})
+        self.assertEqual(
+            {name for name, node in used.items() if node == NODES[self.release]},
+            {name for name, node in names.items() if node == NODES[self.release]},
+        )
 
     def test_it_runs_with_the_library_that_was_built(self):
         self.check_with(BUILD)
@@ -199,15 +286,19 @@ class Program:
         edit(folder, *ADDED, INTO_THE_NEXT_NODE)
         flags = subprocess.run(["pkg-config", "--libs", "libcurl"], check=True, capture_output=True, text=True).stdout.split()
         library = build(folder, BUILD / "libmobivate.a", *flags, "-pthread")
-        self.assertIn(f"mbv_more@@{NEXT}", subprocess.run(["nm", "-D", library], check=True, capture_output=True, text=True).stdout)
+        self.assertIn(
+            f"mbv_more@@{NEXT}", subprocess.run(["nm", "-D", library], check=True, capture_output=True, text=True).stdout
+        )
         self.check_with(folder)
 
     def test_the_loader_refuses_an_earlier_library(self):
-        for earlier in list(NODES)[:list(NODES).index(self.release)]:
+        for earlier in list(NODES)[: list(NODES).index(self.release)]:
             finished = self.run_with(self.stub(earlier).parent)
             self.assertNotEqual(finished.returncode, 0)
             self.assertEqual(finished.stdout, "")
-            self.assertIn(f"libmobivate.so.1: version `{NODES[self.release]}' not found (required by {self.program})", finished.stderr)
+            self.assertIn(
+                f"libmobivate.so.1: version `{NODES[self.release]}' not found (required by {self.program})", finished.stderr
+            )
 
     def test_the_header_of_today_only_adds(self):
         released, today = header.declarations((HERE / self.release / "mobivate.h").read_text()), header.declarations()

@@ -16,9 +16,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 from tests.packaging.support import ROOT, archive, run
 
 # Debian's name: the compiler's, qemu's, and what readelf says of the files.
-MACHINES = {"arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "little endian"),
-            "armhf": ("arm-linux-gnueabihf", "arm", "ARM", "ELF32", "little endian"),
-            "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian")}
+MACHINES = {
+    "arm64": ("aarch64-linux-gnu", "aarch64", "AArch64", "ELF64", "little endian"),
+    "armhf": ("arm-linux-gnueabihf", "arm", "ARM", "ELF32", "little endian"),
+    "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian"),
+}
 PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
 
 
@@ -30,9 +32,17 @@ def make_sysroot(folder, sysroot, machine):
     (state / "status").touch()
     address, release = archive()
     (state / "sources.list").write_text(f"deb {address} {release} main\n")
-    options = [f"APT::Architecture={machine}", f"APT::Architectures={machine}", f"Dir::State={state}/state", f"Dir::State::status={state}/status",
-               f"Dir::Cache={state}/cache",
-               f"Dir::Etc::sourcelist={state}/sources.list", "Dir::Etc::sourceparts=-", "APT::Sandbox::User=root", "APT::Install-Recommends=0"]
+    options = [
+        f"APT::Architecture={machine}",
+        f"APT::Architectures={machine}",
+        f"Dir::State={state}/state",
+        f"Dir::State::status={state}/status",
+        f"Dir::Cache={state}/cache",
+        f"Dir::Etc::sourcelist={state}/sources.list",
+        "Dir::Etc::sourceparts=-",
+        "APT::Sandbox::User=root",
+        "APT::Install-Recommends=0",
+    ]
     apt = ["apt-get", "-q", "-y", *[part for option in options for part in ("-o", option)]]
     run(*apt, "update")
     run(*apt, "--download-only", "install", *PACKAGES)
@@ -66,11 +76,37 @@ def main():
         make_sysroot(folder, sysroot, machine)
         (folder / "ready").touch()
     build = folder / "build"
-    run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DMOBIVATE_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release",
-        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'toolchain.cmake'}", f"-DMOBIVATE_TRIPLET={triplet}", f"-DMOBIVATE_PROCESSOR={processor}",
-        f"-DMOBIVATE_SYSROOT={sysroot}", f"-DPython3_EXECUTABLE={sys.executable}")
-    run("cmake", "--build", build, "--target", "mobivate", "mbv", "unit_tests", "integration_tests", "thread_tests",
-        "fuzz_answer", "fuzz_redact", "fuzz_options", "fuzz_request")
+    run(
+        "cmake",
+        "-S",
+        ROOT,
+        "-B",
+        build,
+        "-G",
+        "Ninja",
+        "-DMOBIVATE_TESTS=ON",
+        "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'toolchain.cmake'}",
+        f"-DMOBIVATE_TRIPLET={triplet}",
+        f"-DMOBIVATE_PROCESSOR={processor}",
+        f"-DMOBIVATE_SYSROOT={sysroot}",
+        f"-DPython3_EXECUTABLE={sys.executable}",
+    )
+    run(
+        "cmake",
+        "--build",
+        build,
+        "--target",
+        "mobivate",
+        "mbv",
+        "unit_tests",
+        "integration_tests",
+        "thread_tests",
+        "fuzz_answer",
+        "fuzz_redact",
+        "fuzz_options",
+        "fuzz_request",
+    )
     built = run("readelf", "-h", build / "libmobivate.so.1")
     for word in wanted:
         if word not in built:
@@ -80,8 +116,10 @@ def main():
         sys.exit("mbv was to be compiled with -mbranch-protection=standard")
     said = run("ctest", "--test-dir", build, "-L", "core", "-E", "^standin$", "--output-on-failure", "-j", os.cpu_count())
     tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
-    print(f"{machine:<6} {wanted[0]}, {wanted[1]}, {wanted[2]}: {tests} tests passed, libmobivate.so.1 "
-          f"{(build / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s")
+    print(
+        f"{machine:<6} {wanted[0]}, {wanted[1]}, {wanted[2]}: {tests} tests passed, libmobivate.so.1 "
+        f"{(build / 'libmobivate.so.1').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s"
+    )
 
 
 if __name__ == "__main__":

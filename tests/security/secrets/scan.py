@@ -50,7 +50,7 @@ def runs(memory, text, fragment):
     """
     found = {}
     for begin in range(0, len(text) - 3, 5):
-        for at in find_all(memory, text[begin:begin + 4]):
+        for at in find_all(memory, text[begin : begin + 4]):
             start, first = at, begin
             while first > 0 and start > 0 and memory[start - 1] == text[first - 1]:
                 start, first = start - 1, first - 1

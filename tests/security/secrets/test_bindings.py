@@ -35,8 +35,11 @@ def count(command, environment, secrets_in, language):
     username = f"scan-{language}-{secrets_in}@example.com"
     key = create_account(username, password)
     # Some languages keep their strings in UTF-16.
-    needles = [Needle(name, text.encode(encoding), character) for name, text in (("password", password), ("key", key))
-               for encoding, character in (("utf-8", 1), ("utf-16-le", 2))]
+    needles = [
+        Needle(name, text.encode(encoding), character)
+        for name, text in (("password", password), ("key", key))
+        for encoding, character in (("utf-8", 1), ("utf-16-le", 2))
+    ]
     options = {"base_url": standin.facts()["https"], "ca_file": standin.facts()["ca_file"], "proxy": ""}
     found = {}
     with tempfile.NamedTemporaryFile() as file, Agent(command, environment) as agent:
@@ -76,7 +79,10 @@ def main():
                     print(f"{language}: the scan did not find the strings that the agent keeps")
     print(f"\n{'language':<12} {'secrets in':<12} {'moment':<8} {'password':>8} {'key':>4}   {'fragments of them':>18}")
     for row in rows:
-        print(f"{row[0]:<12} {row[1]:<12} " + (f"{row[2]:<8} {row[3]:>8} {row[4]:>4}   {row[5]:>9} {row[6]:>8}" if len(row) > 2 else ""))
+        print(
+            f"{row[0]:<12} {row[1]:<12} "
+            + (f"{row[2]:<8} {row[3]:>8} {row[4]:>4}   {row[5]:>9} {row[6]:>8}" if len(row) > 2 else "")
+        )
     sys.exit(1 if failed else 0)
 
 

@@ -109,7 +109,9 @@ class Case:
 
     count = 0
 
-    def __init__(self, call="create", scenario=None, base_url=None, secret_size=24, options=(), environment=None, wrong_secret=False):
+    def __init__(
+        self, call="create", scenario=None, base_url=None, secret_size=24, options=(), environment=None, wrong_secret=False
+    ):
         Case.count += 1
         self.username = f"secrets-{Case.count}@example.com"
         self.call = call.split("-")[0]
@@ -125,7 +127,11 @@ class Case:
             # It is what the call knows of; the password is not.
             scenario = json.loads(json.dumps(scenario).replace("{password}", "{key}"))
         wrong_password = wrong_secret and self.call != "test"
-        control("POST", "accounts", {"username": self.username, "scenario": scenario, "password": "another" if wrong_password else self.password})
+        control(
+            "POST",
+            "accounts",
+            {"username": self.username, "scenario": scenario, "password": "another" if wrong_password else self.password},
+        )
         if self.call != "create" and not wrong_secret:
             answer = standin.ask("POST", "/auth/createkey", {"username": self.username, "password": self.password})
             assert answer == (200, {"apiKey": self.key}), answer
@@ -169,8 +175,12 @@ class Proxy:
         self.url = f"http://127.0.0.1:{port}"
         self.log = pathlib.Path(self.folder.name, "log")
         configuration = pathlib.Path(self.folder.name, "tinyproxy.conf")
-        configuration.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogFile "{self.log}"\nLogLevel Connect\n')
-        self.process = subprocess.Popen(["tinyproxy", "-d", "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        configuration.write_text(
+            f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogFile "{self.log}"\nLogLevel Connect\n'
+        )
+        self.process = subprocess.Popen(
+            ["tinyproxy", "-d", "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -267,8 +277,12 @@ class Secrets(unittest.TestCase):
                 continue
             case = Case()
             case.host.end()
-            process = subprocess.Popen([sys.executable, "-c", command, BY_ADDRESS, STANDIN["ca_file"], case.username],
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            process = subprocess.Popen(
+                [sys.executable, "-c", command, BY_ADDRESS, STANDIN["ca_file"], case.username],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+            )
             process.stdin.write(case.password.encode() + b"\n")
             self.assertEqual(process.stdout.readline(), b"200\n")
             found = scan(process.pid, case.needles)
@@ -292,34 +306,69 @@ class Secrets(unittest.TestCase):
         for scheme in ("https", "http"):
             url = STANDIN[scheme]
             for name, scenario, expected, *tested in (
-                    ("500", {"status": 500, "creates": True, "body": {"code": 500, "message": "made {key} for {password}"}}, "MBV_ERR_SERVER"),
-                    ("403 that echoes", {"status": 403, "body": {"code": 403, "message": "{password} is wrong, {key} not made"}}, "MBV_ERR_REJECTED"),
-                    ("307", {"status": 307, "creates": False, "headers": [["Location", "/?{password}"]]}, "MBV_ERR_PROTOCOL"),
-                    ("fields that echo", {"headers": [["X-Password", "{password}"], ["X-Key", "{key}"]]}, "MBV_OK"),
-                    ("chunks of one byte", {"chunked": 1}, "MBV_OK"),
-                    ("slow, byte by byte", {"delay_ms": {"between_bytes": 1}}, "MBV_OK"),
-                    ("key in a broken document", {"creates": True, "body_text": '{{"apiKey":"{key}","x":'}, "MBV_ERR_PROTOCOL", "MBV_OK"),
-                    ("key and no length", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\n\r\n{{"apiKey":"{key}"}}'}, "MBV_OK"),
-                    ("not HTTP", {"creates": True, "raw_text": "{key} {password}"}, "MBV_ERR_PROTOCOL"),
-                    ("no answer", {"creates": True, "cut": {"after": 0, "how": "close"}}, "MBV_ERR_TRANSPORT"),
-                    ("reset", {"creates": True, "cut": {"after": 0, "how": "reset"}}, "MBV_ERR_TRANSPORT"),
-                    ("cut in the key", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{{"apiKey":"{key}"}}',
-                                        "cut": {"after": 75, "how": "close"}}, "MBV_ERR_TRANSPORT", "MBV_OK")):
-                self.run_calls(f"{name}, {scheme}", expected, tested=tested[0] if tested else None, scenario=scenario, base_url=url)
+                (
+                    "500",
+                    {"status": 500, "creates": True, "body": {"code": 500, "message": "made {key} for {password}"}},
+                    "MBV_ERR_SERVER",
+                ),
+                (
+                    "403 that echoes",
+                    {"status": 403, "body": {"code": 403, "message": "{password} is wrong, {key} not made"}},
+                    "MBV_ERR_REJECTED",
+                ),
+                ("307", {"status": 307, "creates": False, "headers": [["Location", "/?{password}"]]}, "MBV_ERR_PROTOCOL"),
+                ("fields that echo", {"headers": [["X-Password", "{password}"], ["X-Key", "{key}"]]}, "MBV_OK"),
+                ("chunks of one byte", {"chunked": 1}, "MBV_OK"),
+                ("slow, byte by byte", {"delay_ms": {"between_bytes": 1}}, "MBV_OK"),
+                (
+                    "key in a broken document",
+                    {"creates": True, "body_text": '{{"apiKey":"{key}","x":'},
+                    "MBV_ERR_PROTOCOL",
+                    "MBV_OK",
+                ),
+                ("key and no length", {"creates": True, "raw_text": 'HTTP/1.1 200 OK\r\n\r\n{{"apiKey":"{key}"}}'}, "MBV_OK"),
+                ("not HTTP", {"creates": True, "raw_text": "{key} {password}"}, "MBV_ERR_PROTOCOL"),
+                ("no answer", {"creates": True, "cut": {"after": 0, "how": "close"}}, "MBV_ERR_TRANSPORT"),
+                ("reset", {"creates": True, "cut": {"after": 0, "how": "reset"}}, "MBV_ERR_TRANSPORT"),
+                (
+                    "cut in the key",
+                    {
+                        "creates": True,
+                        "raw_text": 'HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n{{"apiKey":"{key}"}}',
+                        "cut": {"after": 75, "how": "close"},
+                    },
+                    "MBV_ERR_TRANSPORT",
+                    "MBV_OK",
+                ),
+            ):
+                self.run_calls(
+                    f"{name}, {scheme}", expected, tested=tested[0] if tested else None, scenario=scenario, base_url=url
+                )
             self.run_calls(f"401, {scheme}", "MBV_ERR_CREDENTIALS", base_url=url, wrong_secret=True)
             for place, after, tested in (("head", 10, None), ("body", 180, "MBV_OK")):
-                self.run_calls(f"timed out in the {place}, {scheme}", "MBV_ERR_TIMEOUT", tested=tested, base_url=url,
-                               options={"timeout_ms": "200"}.items(), scenario={"creates": True, "cut": {"after": after, "how": "stall"}})
+                self.run_calls(
+                    f"timed out in the {place}, {scheme}",
+                    "MBV_ERR_TIMEOUT",
+                    tested=tested,
+                    base_url=url,
+                    options={"timeout_ms": "200"}.items(),
+                    scenario={"creates": True, "cut": {"after": after, "how": "stall"}},
+                )
 
     def test_nothing_sent(self):
         self.run_calls("wrong certificate", "MBV_ERR_TLS", base_url=STANDIN["tls_faults"]["untrusted"])
         self.run_calls("refused", "MBV_ERR_CONNECT", base_url="https://" + STANDIN["hosts"]["refused"])
-        self.run_calls("no handshake", "MBV_ERR_TIMEOUT", base_url="https://" + STANDIN["hosts"]["silent"], options={"timeout_ms": "100"}.items())
+        self.run_calls(
+            "no handshake",
+            "MBV_ERR_TIMEOUT",
+            base_url="https://" + STANDIN["hosts"]["silent"],
+            options={"timeout_ms": "100"}.items(),
+        )
 
     def test_cut_while_sending(self):
         for scheme in ("https", "http"):
             relay = control("POST", "relays", {"target": scheme})
-            for after in ((2500, 3000, 6000) if scheme == "https" else (230, 300, 500, 6000)):
+            for after in (2500, 3000, 6000) if scheme == "https" else (230, 300, 500, 6000):
                 control("PUT", "relays/" + relay["id"], {"request": {"after": after, "how": "reset"}})
                 for call in CALLS:
                     for size in (24, 400):
@@ -333,7 +382,11 @@ class Secrets(unittest.TestCase):
     def test_cancelled(self):
         # A key is tested once the status line is there.
         for scheme, call in itertools.product(("https", "http"), CALLS):
-            case = Case(call, base_url=STANDIN[scheme], scenario={"creates": True, "cut": {"after": 10 if call == "test" else 150, "how": "stall"}})
+            case = Case(
+                call,
+                base_url=STANDIN[scheme],
+                scenario={"creates": True, "cut": {"after": 10 if call == "test" else 150, "how": "stall"}},
+            )
             with contextlib.closing(_Ending(case.host)):
                 case.prepare()
                 case.host.say(call + "-and-cancel")
@@ -372,7 +425,13 @@ class Secrets(unittest.TestCase):
     def test_through_a_proxy(self):
         with Proxy() as proxy:
             self.run_calls("through a proxy", "MBV_OK", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items())
-            self.run_calls("through a proxy, 401", "MBV_ERR_CREDENTIALS", base_url=BY_ADDRESS, options={"proxy": proxy.url}.items(), wrong_secret=True)
+            self.run_calls(
+                "through a proxy, 401",
+                "MBV_ERR_CREDENTIALS",
+                base_url=BY_ADDRESS,
+                options={"proxy": proxy.url}.items(),
+                wrong_secret=True,
+            )
             self.assertGreaterEqual(proxy.connects(), 6)
 
     def test_a_host_that_uses_libcurl_itself(self):
@@ -399,7 +458,9 @@ def print_table():
     scanned = [row for row in TABLE if row[0].startswith(CALLS)]
     for call in CALLS:
         found = [sum(column) for column in zip(*(row[2:] for row in scanned if row[0].startswith(call + ",")))]
-        print(f"{call}: {sum(row[0].startswith(call + ',') for row in scanned)} scans, copies of the password and of the key: {found[:2]}, fragments: {found[2:]}")
+        print(
+            f"{call}: {sum(row[0].startswith(call + ',') for row in scanned)} scans, copies of the password and of the key: {found[:2]}, fragments: {found[2:]}"
+        )
 
 
 if __name__ == "__main__":
