@@ -23,39 +23,35 @@ std::string_view key_state_in_words(KeyState state) noexcept {
     }
 }
 
-bool check_text(std::string_view name, std::string_view text, text::Message& why) noexcept {
+// What is wrong with a text of the caller's, as far as its size tells.
+bool check_size(std::string_view name, std::string_view text, std::size_t limit,
+                text::Message& why) noexcept {
+    if (text.data() != nullptr && !text.empty() && text.size() <= limit) return true;
     why << "The " << name;
     if (text.data() == nullptr) {
         why << " is NULL.";
     } else if (text.empty()) {
         why << " is empty.";
-    } else if (text.size() > text_limit) {
-        why << " is longer than " << std::int64_t{text_limit} << " bytes.";
-    } else if (const auto offset = text::invalid_utf8(text)) {
-        why << " is not UTF-8 at byte " << static_cast<std::int64_t>(*offset) << ".";
     } else {
-        why.clear();
-        return true;
+        why << " is longer than " << static_cast<std::int64_t>(limit) << " bytes.";
     }
     return false;
 }
 
+bool check_text(std::string_view name, std::string_view text, text::Message& why) noexcept {
+    if (!check_size(name, text, text_limit, why)) return false;
+    const auto offset = text::invalid_utf8(text);
+    if (!offset) return true;
+    why << "The " << name << " is not UTF-8 at byte " << static_cast<std::int64_t>(*offset) << ".";
+    return false;
+}
+
 bool check_key(std::string_view key, text::Message& why) noexcept {
-    why << "The key";
-    if (key.data() == nullptr) {
-        why << " is NULL.";
-    } else if (key.empty()) {
-        why << " is empty.";
-    } else if (key.size() > longest_key) {
-        why << " is longer than " << std::int64_t{longest_key} << " bytes.";
-    } else if (const auto* wrong = std::find_if_not(key.begin(), key.end(), text::is_visible);
-               wrong != key.end()) {
-        why << " has a character that no key has, at byte " << static_cast<std::int64_t>(wrong - key.begin())
-            << ": keys are printable ASCII without spaces.";
-    } else {
-        why.clear();
-        return true;
-    }
+    if (!check_size("key", key, longest_key, why)) return false;
+    const auto* wrong = std::find_if_not(key.begin(), key.end(), text::is_visible);
+    if (wrong == key.end()) return true;
+    why << "The key has a character that no key has, at byte "
+        << static_cast<std::int64_t>(wrong - key.begin()) << ": keys are printable ASCII without spaces.";
     return false;
 }
 
