@@ -55,10 +55,7 @@ static void deliver(struct run* run) {
 }
 
 void create_key(struct run* run) {
-    const bool created = run_open(run) && run_check_stdout(run) && run_open_output(run) &&
-                         run_read_password(run) && run_check_stdout(run) && run_reserve_output(run) &&
-                         run_call(run, run_create_key);
-    if (created) {
+    if (run_call_for_key(run, run_create_key)) {
         deliver(run);
     } else {
         (void)run_write_stdout(run, NULL); /* on stderr it is told in any case */

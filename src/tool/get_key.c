@@ -29,10 +29,7 @@ static void deliver(struct run* run) {
 }
 
 void get_key(struct run* run) {
-    const bool got = run_open(run) && run_check_stdout(run) && run_open_output(run) &&
-                     run_read_password(run) && run_check_stdout(run) && run_reserve_output(run) &&
-                     run_call(run, run_get_key);
-    if (got) {
+    if (run_call_for_key(run, run_get_key)) {
         deliver(run);
     } else {
         (void)run_write_stdout(run, NULL); /* on stderr it is told in any case */

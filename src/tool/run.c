@@ -138,6 +138,11 @@ bool run_call(struct run* run, run_function* call) {
     return status == MBV_OK;
 }
 
+bool run_call_for_key(struct run* run, run_function* call) {
+    return run_open(run) && run_check_stdout(run) && run_open_output(run) && run_read_password(run) &&
+           run_check_stdout(run) && run_reserve_output(run) && run_call(run, call);
+}
+
 void run_make_key_a_line(struct run* run) { run->key.bytes[run->key.size] = '\n'; }
 
 int run_write_stdout(const struct run* run, const struct secret* key) {

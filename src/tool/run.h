@@ -49,6 +49,9 @@ int32_t run_test_key(struct run* run);
 /* Makes the call, which signals cancel, and has the report ask about it. */
 bool run_call(struct run* run, run_function* call);
 
+/* All of a run that ends in one such call with user name and password: until its key is there. */
+bool run_call_for_key(struct run* run, run_function* call);
+
 /* Ends the key with a newline in the place of its NUL, so that it is a line and no copy is made. */
 void run_make_key_a_line(struct run* run);
 
