@@ -3,77 +3,54 @@
 proxy, a terminal."""
 
 import fcntl
-import http.client
-import json
 import os
 import pty
 import select
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import termios
 import threading
 import unittest
 import urllib.parse
 
+from tests.support import standin
+from tests.support.standin import PATIENCE
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-PATIENCE = 20  # seconds after which an event that should have come is a failure
 
 
 class Standin:
-    """The stand-in service: the one of the environment, or one of our own."""
+    """The stand-in service of the environment."""
 
     def __init__(self):
-        self.process = None
-        facts = os.environ.get("MOBIVATE_STANDIN")
-        if facts is None:
-            command = [sys.executable, os.path.join(ROOT, "tests", "standin"), "--until-stdin-closes"]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            facts = self.process.stdout.readline()
-        self.facts = json.loads(facts)
+        self.facts = standin.facts()
         self.http = self.facts["http"]
         self.https = self.facts["https"]
         self.address = urllib.parse.urlsplit(self.http).netloc
 
-    def close(self):
-        if self.process is not None:
-            self.process.communicate(timeout=PATIENCE)
+    ask = staticmethod(standin.ask)
+    make_account = staticmethod(standin.create_account)
+    account = staticmethod(standin.account)
+    is_valid = staticmethod(standin.is_valid)
 
-    def ask(self, method, path, body=None, headers=()):
-        """The status and the JSON of an answer."""
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
-        try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, dict(headers))
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            connection.close()
-
-    def make_account(self, username, password, scenario=None):
-        body = {"username": username, "password": password}
-        if scenario is not None:
-            body["scenario"] = scenario
-        status, state = self.ask("POST", "/standin/accounts", body)
-        assert status == 201, state
-        return state
-
-    def account(self, username, **awaited):
-        path = "/standin/accounts/" + urllib.parse.quote(username, safe="")
-        if awaited:
-            path += "?" + urllib.parse.urlencode({**awaited, "timeout_ms": PATIENCE * 1000})
-        status, state = self.ask("GET", path)
-        assert status == 200, state
-        return state
-
-    def requests(self):
+    @staticmethod
+    def requests():
         """How many calls arrived in all, those for unknown accounts included."""
-        return self.ask("GET", "/standin/state")[1]["requests"]
+        return standin.control("GET", "state")["requests"]
 
-    def is_valid(self, key):
-        return self.ask("GET", "/auth/test", headers={"Authorization": "Bearer " + key})[0] == 200
+
+def read_message(stream):
+    """Head and body of a request or an answer whose body, if any, has a Content-Length."""
+    lines = []
+    while not lines or lines[-1] != b"\r\n":
+        lines.append(stream.readline())
+        if lines[-1] == b"":
+            raise EOFError
+    sizes = [line.split(b":")[1] for line in lines if line.lower().startswith(b"content-length:")]
+    return b"".join(lines) + stream.read(int(sizes[0]) if sizes else 0)
 
 
 class Gate:
@@ -109,26 +86,15 @@ class Gate:
     def open(self):
         self.may_pass.set()
 
-    @staticmethod
-    def _read_message(stream):
-        """Head and body of a request or an answer that has a Content-Length."""
-        lines = []
-        while not lines or lines[-1] != b"\r\n":
-            lines.append(stream.readline())
-            if lines[-1] == b"":
-                raise EOFError
-        sizes = [line.split(b":")[1] for line in lines if line.lower().startswith(b"content-length:")]
-        return b"".join(lines) + stream.read(int(sizes[0]))
-
     def _serve(self):
         try:
             client, _ = self.listener.accept()
         except OSError:
             return
         with client, client.makefile("rb") as incoming, socket.create_connection(self.target) as service:
-            service.sendall(self._read_message(incoming))
+            service.sendall(read_message(incoming))
             with service.makefile("rb") as outgoing:
-                answer = self._read_message(outgoing)
+                answer = read_message(outgoing)
             self.answered.set()
             self.may_pass.wait(PATIENCE)
             try:
@@ -270,7 +236,6 @@ class ToolTest(unittest.TestCase):
     def setUpClass(cls):
         cls.tool = os.path.abspath(os.environ["MBV_TOOL"])
         cls.standin = Standin()
-        cls.addClassCleanup(cls.standin.close)
 
     def setUp(self):
         if "MBV_TOOL_EMULATED" in os.environ and self._testMethodName in NOT_EMULATED:

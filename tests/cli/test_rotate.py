@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from tests.cli.support import PATIENCE, ROOT, Gate, Terminal, ToolTest, in_own_mounts, why_no_mounts
+from tests.cli.support import PATIENCE, ROOT, Gate, Terminal, ToolTest, in_own_mounts, read_message, why_no_mounts
 
 CALLS = {"getkey": "get", "createkey": "create", "test": "test"}
 HAND_MADE = "00000000-1111-2222-3333-444444444444"
@@ -92,31 +92,18 @@ class Between:
             self.threads.append(thread)
             thread.start()
 
-    @staticmethod
-    def _read_message(stream):
-        lines = []
-        while not lines or lines[-1] != b"\r\n":
-            lines.append(stream.readline())
-            if lines[-1] == b"":
-                raise Lost
-        size = 0
-        for line in lines:
-            if line.lower().startswith(b"content-length:"):
-                size = int(line.split(b":")[1])
-        return b"".join(lines) + stream.read(size)
-
     def forward(self, request):
         with socket.create_connection(self.target) as service:
             service.sendall(request)
             with service.makefile("rb") as stream:
-                return self._read_message(stream)
+                return read_message(stream)
 
     def _serve(self, client):
         with client, client.makefile("rb") as stream:
             try:
                 while True:
-                    self._one(client, stream, self._read_message(stream))
-            except (Lost, OSError):
+                    self._one(client, stream, read_message(stream))
+            except (Lost, EOFError, OSError):
                 pass
             except Exception as problem:  # would be lost in this thread
                 self.problems.append(problem)
