@@ -4,7 +4,6 @@
 MBV_TOOL is the tool's path. Whatever the tool claims is compared with what the stand-in knows."""
 
 import concurrent.futures
-import ctypes
 import fcntl
 import json
 import os
@@ -15,7 +14,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import threading
 import unittest
 

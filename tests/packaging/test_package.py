@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.request
 
 from tests.bindings import header
 

@@ -4,7 +4,6 @@
 import itertools
 import json
 import re
-import socket
 import ssl
 import sys
 import threading
