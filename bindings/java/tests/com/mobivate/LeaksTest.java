@@ -142,7 +142,8 @@ public class LeaksTest {
         System.out.println("\nbefore: " + before + "\nafter:  " + after);
         // Room for what the class loader keeps meanwhile, not for 60 bytes of each of the 7000 calls; and
         // outside of the heap for what the compiler needs now and then, not for 600.
-        assertEquals(before.descriptors, after.descriptors);
+        // One may be open for the JVM's own purposes, or for the last call; not one for each of 70 clients.
+        assertTrue("descriptors", after.descriptors - before.descriptors <= 10);
         assertTrue("heap", after.heap - before.heap < 400 * 1024);
         assertTrue("malloc", after.malloc - before.malloc < 4 * 1024 * 1024);
         assertTrue("resident", after.resident - before.resident < 16 * 1024 * 1024);
