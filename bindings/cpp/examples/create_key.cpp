@@ -8,7 +8,9 @@ int main() {
         mobivate::client client;
         const mobivate::key key = client.create_key("first.last@example.com", "your-pass");
         std::cout << key.view() << std::endl;
-        return std::cout ? 0 : 6;  // 6: a key was created, but could not be written
+        if (std::cout) return 0;
+        std::cerr << "The new key could not be printed: " << key.view() << '\n';
+        return 6;
     } catch (const mobivate::error& error) {
         std::cerr << error.what() << '\n';  // says whether the old key still works
         if (error.status() == mobivate::status::invalid_argument) return 2;

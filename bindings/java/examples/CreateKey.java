@@ -10,7 +10,9 @@ public class CreateKey {
         try (Client client = new Client();
                 ApiKey key = client.createKey("first.last@example.com", "your-pass")) {
             System.out.println(key.asString());
-            return System.out.checkError() ? 6 : 0; // 6: a key was created, but could not be written
+            if (!System.out.checkError()) return 0;
+            System.err.println("The new key could not be printed: " + key.asString());
+            return 6;
         } catch (MobivateException error) {
             System.err.println(error.getMessage()); // says whether the old key still works
             if (error.status() == Status.INVALID_ARGUMENT) return 2;

@@ -5,8 +5,9 @@ local client = assert(mobivate.new())
 local key, failure = client:create_key("first.last@example.com", "your-pass")
 client:close()
 if key then
-   -- 6: the key was created, but could not be written.
-   os.exit(io.write(key, "\n") and io.flush() and 0 or 6)
+   if io.write(key, "\n") and io.flush() then os.exit(0) end
+   io.stderr:write("The new key could not be printed: ", key, "\n")
+   os.exit(6)
 end
 io.stderr:write(tostring(failure), "\n") -- says whether the old key still works
 if failure.key_state == "unknown" then os.exit(5) end -- ask with client:get_key

@@ -4,8 +4,11 @@ let () =
   let password = Mobivate.Secret.of_string "your-pass" in
   match Mobivate.create_key client ~username:"first.last@example.com" ~password with
   | Ok key -> (
-      (* 6: the key was created, but could not be written. *)
-      try print_endline (Mobivate.Secret.to_string key) with Sys_error _ -> exit 6)
+      let key = Mobivate.Secret.to_string key in
+      try print_endline key
+      with Sys_error reason ->
+        Printf.eprintf "The new key could not be printed (%s): %s\n" reason key;
+        exit 6)
   | Error { message; key_state; status; _ } ->
       prerr_endline message (* says whether the old key still works *);
       exit

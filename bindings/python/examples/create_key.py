@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import os
 import sys
 
 import mobivate
@@ -15,6 +16,7 @@ except mobivate.MobivateError as error:
     refused = (mobivate.CredentialsError, mobivate.RateLimitedError, mobivate.RejectedError)
     sys.exit(3 if isinstance(error, refused) else 4)
 try:
-    print(key, flush=True)
-except OSError:
-    sys.exit(6)  # the key was created, but could not be written
+    os.write(1, f"{key}\n".encode())  # print would keep what it cannot write, and try again at the end
+except OSError as error:
+    print(f"The new key could not be printed ({error}): {key}", file=sys.stderr)
+    sys.exit(6)
