@@ -234,7 +234,9 @@ void Reader::read_field(std::string_view line) noexcept {
         // Of a repeated field the first one counts.
         if (arrived_.retry_after.kind == RetryAfter::Kind::none)
             arrived_.retry_after = parse_retry_after(value);
-    } else if (status_ >= 200 && equals_ignoring_case(name, "date")) {
+    } else if (status_ >= 300 && equals_ignoring_case(name, "date")) {
+        // What a date to retry at is measured by. A success has none, and libcurl takes thousands of
+        // instructions to read one.
         if (!arrived_.date) arrived_.date = parse_date(value);
     }
 }

@@ -215,7 +215,9 @@ class Answer:
         date = seconds_of(values[0])
         if date is None:
             return -1
-        sent = next(filter(None, map(seconds_of, self.values(b"date"))), NOW)
+        # The library reads no Date of a success, which has nothing to retry.
+        dates = self.values(b"date") if self.http_status >= 300 else []
+        sent = next(filter(None, map(seconds_of, dates)), NOW)
         return max(date - sent, 0) * 1000
 
     def keeps(self):
