@@ -49,14 +49,15 @@ end
 
 local function sizes()
    for _ = 1, 3 do collectgarbage() end
-   local file = io.open("/proc/self/statm")
-   local _, pages = file:read("*n", "*n")
+   local file = io.open("/proc/self/status")
+   -- Anonymous pages alone: those of files come and go with what else runs.
+   local resident_kib = file:read("*a"):match("RssAnon:%s+(%d+)")
    file:close()
    return {
       descriptors = process.descriptors(),
       lua = collectgarbage("count") * 1024,
       malloc = malloc_size(),
-      resident = pages * 4096,
+      resident = resident_kib * 1024,
    }
 end
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Counts copies of a secret in the process's memory. */
+ * Counts copies of a secret in the process's memory, and what malloc has handed out. */
 #define _GNU_SOURCE
 #define CAML_NAME_SPACE
 #include <caml/mlvalues.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,4 +56,10 @@ CAMLprim value test_copies(value flipped) {
     close(memory);
     explicit_bzero(&own, sizeof own);
     return Val_long(copies);
+}
+
+CAMLprim value test_malloc_bytes(value unit) {
+    const struct mallinfo2 state = mallinfo2();
+    (void)unit;
+    return Val_long(state.uordblks + state.hblkhd);
 }

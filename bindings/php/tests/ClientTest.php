@@ -168,13 +168,15 @@ final class ClientTest extends TestCase
         };
         $state = fn (): array => [
             count((array) scandir('/proc/self/fd')),
-            (int) preg_replace('/.*VmRSS:\s+(\d+).*/s', '$1', (string) file_get_contents('/proc/self/status')),
+            // Anonymous pages alone: those of files come and go with what else runs.
+            (int) preg_replace('/.*RssAnon:\s+(\d+).*/s', '$1', (string) file_get_contents('/proc/self/status')),
         ];
         $call(1000);
         [$open, $resident] = $state();
         $call(10000);
         [$openAfter, $residentAfter] = $state();
         $this->assertSame($open, $openAfter);
-        $this->assertLessThan(2048, $residentAfter - $resident);
+        // More than the allocators' steps, and less than 420 bytes of each call.
+        $this->assertLessThan(4096, $residentAfter - $resident);
     }
 }
