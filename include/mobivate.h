@@ -31,8 +31,8 @@
  *    with a member "code" (an integer of 32 bits) or "message" (a string), and without "apiKey". Any other
  *    4xx (an HTML page, an empty or cut body, one beyond 64 KiB) may come from a proxy or a firewall after
  *    the service has made a key, so it is unknown; its status is the same.
- * 7. Errors. A status is 0 or one of the negative values below, for ever. What it means in the case at
- *    hand is told by mbv_error_message. No exception, signal or abort comes out of the library.
+ * 7. Errors. A status is 0 or one of the negative values below, for ever. mbv_error_message says what
+ *    it means in a given case. No exception, signal or abort comes out of the library.
  * 8. Processes. A forked child may use its parent's clients: each process has connections of its own, and
  *    neither disturbs the other. A client that was in a call during the fork stays busy in the child, which
  *    has no copy of that call's password. Programs started by exec inherit no descriptor of a client's.
@@ -99,7 +99,7 @@ extern "C" {
 
 /* Status values. In brackets: what they say of the account's old key. */
 #define MBV_OK 0                       /* done; a key was handed over, if the call has one [replaced, where it created one] */
-#define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [unchanged] */
+#define MBV_ERR_INVALID_ARGUMENT (-1)  /* NULL, empty, not UTF-8, too long, bad option [see mbv_key_state] */
 #define MBV_ERR_NO_MEMORY (-2)         /* an allocation failed [see mbv_key_state] */
 #define MBV_ERR_BUSY (-3)              /* two functions at once on one client [the other call's] */
 #define MBV_ERR_CANCELLED (-4)         /* mbv_cancel [see mbv_key_state] */
@@ -210,7 +210,7 @@ MBV_API int32_t MBV_CALL mbv_take_key(mbv_client *client, char *key, size_t key_
  * never wait, and make nobody busy. On a new client, or with NULL, they describe nothing:
  * MBV_KEY_UNCHANGED, zeroes, -1, empty text. */
 
-/* A sentence or two in English, UTF-8: what went wrong, and what became of the old key. It describes the
+/* A sentence or two in English, UTF-8: what went wrong and, of a creating call, what became of the old key. It describes the
  * last function of this client that returned a status; empty after MBV_OK. Returns its full size. */
 MBV_API size_t MBV_CALL mbv_error_message(const mbv_client *client, char *buffer, size_t capacity) MBV_NOEXCEPT;
 

@@ -11,7 +11,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = HERE.parents[1] / "include/mobivate.h"
-DATE = "November 23, 2026"
+DATE = "November 25, 2026"
 
 
 class Header:

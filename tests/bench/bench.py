@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The benchmark's driver, which tests/bench/run starts beside a stand-in of the service: bench.py BUILD-DIR [--quick] [PART...]"""
+"""The benchmark's driver, which tests/bench/run starts beside a stand-in for the service: bench.py BUILD-DIR [--quick] [PART...]"""
 
 import argparse
 import ctypes

@@ -79,6 +79,8 @@ class Case:
         status = self.dice.choice(
             (200, 200, 200, 201, 401, 401, 403, 404, 429, 429, 500, 503, 302, 204, 304, 299, 400, 499, 599, 600, 999)
         )
+        if self.once_in(4):
+            status = self.dice.randrange(200, 1000)
         interim = b"".join(
             self.head(self.dice.choice((100, 102, 103, 199)), []) for _ in range(self.dice.choice((0, 0, 0, 0, 1, 2)))
         )

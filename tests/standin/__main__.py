@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A stand-in of the Mobivate service on loopback: python3 tests/standin [options] [-- COMMAND ARGUMENTS...]"""
+"""A stand-in for the Mobivate service on loopback: python3 tests/standin [options] [-- COMMAND ARGUMENTS...]"""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ HOSTS = ("localhost", "127.0.0.1", "::1", "*.standin.test")
 def arguments():
     parser = argparse.ArgumentParser(
         prog="python3 tests/standin",
-        description="A stand-in of the Mobivate service, on loopback, with a CA of its own. "
+        description="A stand-in for the Mobivate service, on loopback, with a CA of its own. "
         "Prints where it listens as a line of JSON, and ends with SIGTERM or SIGINT. With a COMMAND it runs that with the "
         "same facts in the environment (MOBIVATE_STANDIN) and ends with its exit status.",
     )

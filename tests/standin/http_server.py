@@ -322,8 +322,6 @@ class Conversation:
                 counted = True
                 if request.fields.get("expect", "").lower() == "100-continue":
                     connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-                if self._early(request, connection):
-                    return
                 self.reader.body(request)
             except (BadRequest, ValueError) as problem:
                 send_answer(connection, error(400, f"Bad Request: {problem}"), close=True)
@@ -336,15 +334,6 @@ class Conversation:
             if not send_answer(connection, answer, close):
                 connection.close()
                 return
-
-    def _early(self, request, connection):
-        """Some scenarios answer before the body is there. Whose request it is, its X-Account field or URL says."""
-        account = request.query.get("account", "")
-        if not account or not self.service.early_answer(account):
-            return False
-        send_answer(connection, error(413, "Too early"), close=True)
-        connection.close()
-        return True
 
     def _answer(self, request, connection):
         path, method = request.path, request.method

@@ -32,7 +32,6 @@ FIELDS = {
     "cut",
     "endless",
     "keep",
-    "early",
     "sequence",
 }
 CALLS = ("create", "get", "test")
@@ -257,11 +256,6 @@ class Service:
             answer = self._answer(call, account, username, password)
             self.changed.notify_all()
             return answer
-
-    def early_answer(self, username):
-        """An answer that does not wait for the body, where the account of that name wants one."""
-        account = self.accounts.get(username)
-        return account is not None and account.scenario.get("early", False)
 
     def _answer(self, call, account, username, password):
         if account is None:

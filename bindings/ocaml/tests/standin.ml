@@ -1,5 +1,5 @@
 (* SPDX-License-Identifier: MIT
-   The stand-in of the service that this process was started beside. *)
+   The stand-in for the service that this process was started beside. *)
 
 module Json = Yojson.Basic
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The stand-in of the service, for clients of this package."""
+"""The stand-in for the service, for clients of this package."""
 
 from __future__ import annotations
 

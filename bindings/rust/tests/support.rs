@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! What the tests share: the stand-in of the service, and what `./test` says of where things are.
+//! What the tests share: the stand-in for the service, and what `./test` says of where things are.
 use std::env;
 use std::io::{Read, Write};
 use std::net::TcpStream;
