@@ -20,14 +20,19 @@ LANGUAGES = sorted(script.parent.name for script in ROOT.glob("bindings/*/test")
 SKIPPED = 77
 
 
+def install(build, prefix):
+    """Installs the built library into an empty prefix, and returns the shared library there."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+    return next(prefix.glob("lib*/**/libmobivate.so.1"))
+
+
 def prepare(language, build):
     """The folder of a binding's tests in the build directory, and the environment that they run in."""
     home = build / "bindings" / language
     prefix, scratch = home / "prefix", home / "scratch"
-    shutil.rmtree(prefix, ignore_errors=True)
     scratch.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
-    library = next(prefix.glob("lib*/**/libmobivate.so.1"))
+    library = install(build, prefix)
     declarations = header.declarations()
     (home / "header.json").write_text(json.dumps(declarations))
     stubs.build(home / "stubs", declarations["functions"])
