@@ -29,12 +29,11 @@ class Recipe:
     format: list = dataclasses.field(default_factory=list)
     slow: bool = False
     npm: list = dataclasses.field(default_factory=list)
-    pip: list = dataclasses.field(default_factory=list)
     path: list = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
-        if (self.npm or self.pip) and not self.slow:
-            raise ValueError(f"{self.folder.name}: what comes from npm or pip is slow")
+        if self.npm and not self.slow:
+            raise ValueError("what comes from npm is slow")
 
     @property
     def name(self):

@@ -81,14 +81,8 @@ class Bench:
             return
         if subprocess.run([recipes.ROOT / "tests/prepare", *self.recipe.packages]).returncode != 0:
             return
-        if not self.missing():
-            return
-        if self.recipe.npm:
+        if self.recipe.npm and self.missing():
             subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--prefix", self.scratch, *self.recipe.npm])
-        if self.recipe.pip:
-            subprocess.run(
-                [sys.executable, "-m", "pip", "install", "--quiet", "--target", self.scratch / "pip", *self.recipe.pip]
-            )
 
     def step(self, words):
         command = self.command(words)
