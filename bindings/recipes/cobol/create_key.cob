@@ -17,7 +17,7 @@ WORKING-STORAGE SECTION.
    88 key-unchanged VALUE 0.
    88 key-unknown   VALUE 2.
 01 exit-code        USAGE BINARY-LONG VALUE 0.
-01 user-name        PIC X(65536).
+01 user-name        PIC X(65537).              *> longer than the longest, so that what does not fit is refused
 01 user-name-size   USAGE BINARY-DOUBLE UNSIGNED.
 01 password         PIC X(65538).
 01 password-size    USAGE BINARY-DOUBLE UNSIGNED.
