@@ -94,7 +94,8 @@ extern "C" {
 /* As the size of a text: the text is a C string and ends at its NUL. */
 #define MBV_NUL_TERMINATED SIZE_MAX
 
-/* The capacity in bytes to pass for a key. A smaller one is refused before anything is sent. */
+/* The capacity in bytes to pass for a key. A smaller one is refused before anything is sent. The longest key that
+ * there can be has 4096 bytes, so with 4097 none is ever too long. */
 #define MBV_KEY_CAPACITY 256
 
 /* Status values. In brackets: what they say of the account's old key. */

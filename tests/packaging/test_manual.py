@@ -55,6 +55,17 @@ class Manual(unittest.TestCase):
         for name in options:
             self.assertIn(name, self.shown("mbv_set.3"))
 
+    def test_each_name_stands_where_it_belongs(self):
+        declared = header.declarations()
+        text = (MANUAL / "libmobivate.3").read_text()
+        for title, names in (
+            ("STATUS VALUES", declared["status"]),
+            ("KEY STATES", declared["key_states"]),
+            ("CONSTANTS", {*declared["constants"], "MBV_VERSION", "MBV_NUL_TERMINATED"}),
+        ):
+            section = re.search(rf"^\.Sh {title}\n(.*?)^\.Sh ", text, re.MULTILINE | re.DOTALL)[1]
+            self.assertEqual(sorted(re.findall(r"^\.It Dv (\w+)$", section, re.MULTILINE)), sorted(names), title)
+
     def shown(self, name):
         return re.sub(".\b", "", run("mandoc", "-T", "ascii", MANUAL / name))
 
