@@ -1,8 +1,8 @@
 ;;; SPDX-License-Identifier: MIT
 ;;;
 ;;; create_key USERNAME PASSWORD_FILE: creates an API key and prints it; ends with the exit codes of mbv.
-;;; To the garbage collector a thread in a call is at work in Scheme: it waits for the call's end, and so does
-;;; every thread that allocates. Set timeout_ms where that is too long.
+;;; A call blocks its thread alone: the collector stops threads by a signal, and does not wait for the call. It does
+;;; not move a bytevector either, so C gets the bytes where they are.
 (use-modules (ice-9 binary-ports) (rnrs bytevectors) (srfi srfi-1) (system foreign) (system foreign-library))
 
 (define-syntax-rule (define-c result name argument ...)
