@@ -76,7 +76,7 @@ class Bench:
         return [tool for tool in self.recipe.tools if shutil.which(tool, path=self.environment["PATH"]) is None]
 
     def install_tools(self):
-        """Installs what a slow recipe needs; all others find it installed by tests/run."""
+        """Installs what a slow recipe needs, formatters too; all others find it installed by tests/run."""
         if not self.recipe.slow:
             return
         if subprocess.run([recipes.ROOT / "tests/prepare", *self.recipe.packages]).returncode != 0:
@@ -258,8 +258,7 @@ def main():
     file = bench.home / "result.json"
     file.unlink(missing_ok=True)
 
-    if bench.missing():
-        bench.install_tools()
+    bench.install_tools()
     if bench.missing():
         print(f"SKIPPED: {', '.join(bench.missing())} not found (Debian: {' '.join(recipe.packages)})")
         file.write_text(json.dumps(result))
