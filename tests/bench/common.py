@@ -231,7 +231,7 @@ class Bench:
         texts = [encode(text) for option in options.items() if option[1] is not None for text in option]
         script = [
             ["new", "0", *texts],
-            ["repeat", "0", str(calls), "bytes", encode(USERNAME), encode(str(self.password_file))],
+            ["repeat", "0", str(calls), "create", "bytes", encode(USERNAME), encode(str(self.password_file))],
             ["close", "0"],
             ["quit"],
         ]

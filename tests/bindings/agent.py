@@ -136,6 +136,7 @@ class Agent:
     def close(self, number):
         self.ask("close", number)
 
-    def repeat(self, number, count, secrets_in, username, password_file):
-        """Makes COUNT calls, with secrets in `bytes`, which the agent wipes, or in `text`, the language's strings."""
-        self.ask("repeat", number, count, secrets_in, encode(username), encode(str(password_file)))
+    def repeat(self, number, count, kind, secrets_in, username, secret_file):
+        """Makes COUNT calls (`create`, `get`, `test`), with secrets in `bytes`, which the agent wipes, or in `text`, the language's
+        strings."""
+        self.ask("repeat", number, count, kind, secrets_in, encode(username), encode(str(secret_file)))

@@ -59,18 +59,18 @@ std::string outcome(Call call, const char* key_state = "unchanged") {
     }
 }
 
-std::string create(user& one, const std::string& username, const std::string& password) {
-    return std::string(one.client.create_key(username, password, one.stop.get_token()).view());
+std::string create(user& caller, const std::string& username, const std::string& password) {
+    return std::string(caller.client.create_key(username, password, caller.stop.get_token()).view());
 }
 
-std::string get(user& one, const std::string& username, const std::string& password) {
-    return std::string(one.client.get_key(username, password, one.stop.get_token()).view());
+std::string get(user& caller, const std::string& username, const std::string& password) {
+    return std::string(caller.client.get_key(username, password, caller.stop.get_token()).view());
 }
 
-std::string test(user& one, const std::string& key) {
+std::string test(user& caller, const std::string& key) {
     bool accepted = false;
     const std::string line = outcome([&] {
-        accepted = one.client.test_key(key, one.stop.get_token());
+        accepted = caller.client.test_key(key, caller.stop.get_token());
         return std::string();
     });
     return accepted || line.rfind("MBV_OK", 0) != 0 ? line : "MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -";
@@ -88,49 +88,56 @@ std::string make(const std::string& number, std::istream& fields) {
     return {};
 }
 
-void repeat(user& one, int count, bool in_bytes, const std::string& username, const std::string& path) {
+void repeat(user& caller, int count, const std::string& kind, bool in_bytes, const std::string& username,
+            const std::string& path) {
     // Into memory that is wiped, without a buffer in between.
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat facts {};
     fstat(file, &facts);
-    std::vector<char> password(static_cast<std::size_t>(facts.st_size));
-    if (read(file, password.data(), password.size()) != facts.st_size) std::abort();
+    std::vector<char> memory(static_cast<std::size_t>(facts.st_size));
+    if (read(file, memory.data(), memory.size()) != facts.st_size) std::abort();
     close(file);
-    if (!in_bytes) one.kept = {std::string(password.begin(), password.end()), ""};
+    const std::string_view secret(memory.data(), memory.size());
+    if (!in_bytes) caller.kept.emplace_back(secret);
     for (int i = 0; i < count; ++i) {
-        const auto key = one.client.create_key(username, {password.data(), password.size()});
-        if (!in_bytes) one.kept[1] = key.view();
+        if (kind == "test") {
+            if (!caller.client.test_key(secret)) throw std::runtime_error("the key is refused");
+            continue;
+        }
+        const auto key = kind == "get" ? caller.client.get_key(username, secret)
+                                       : caller.client.create_key(username, secret);
+        if (!in_bytes) caller.kept.emplace_back(key.view());
     }
-    for (volatile char& byte : password) byte = 0;
+    for (volatile char& byte : memory) byte = 0;
 }
 
 std::string answer(const std::string& command, std::istream& fields) {
-    std::string number, first, second, third, fourth;
+    std::string number, first, second, third, fourth, fifth;
     if (command == "quit") return "ok";
     if (command == "runtime") return field("C++20, g++ " __VERSION__);
     fields >> number;
     if (command == "new") return outcome([&] { return make(number, fields); });
-    user& one = users.at(number);
-    fields >> first >> second >> third >> fourth;
+    user& caller = users.at(number);
+    fields >> first >> second >> third >> fourth >> fifth;
     if (command == "set")
-        return outcome([&] { return one.client.set(text(first), text(second)), std::string(); });
+        return outcome([&] { return caller.client.set(text(first), text(second)), std::string(); });
     if (command == "create")
-        return outcome([&] { return create(one, text(first), text(second)); }, "replaced");
-    if (command == "get") return outcome([&] { return get(one, text(first), text(second)); });
-    if (command == "test") return test(one, text(first));
-    if (command == "wait") return outcome([&] { return std::string(one.call.get().view()); }, "replaced");
+        return outcome([&] { return create(caller, text(first), text(second)); }, "replaced");
+    if (command == "get") return outcome([&] { return get(caller, text(first), text(second)); });
+    if (command == "test") return test(caller, text(first));
+    if (command == "wait") return outcome([&] { return std::string(caller.call.get().view()); }, "replaced");
     if (command == "start") {
-        one.call = std::async(std::launch::async, [&one, name = text(first), password = text(second)] {
-            return one.client.create_key(name, password, one.stop.get_token());
+        caller.call = std::async(std::launch::async, [&caller, name = text(first), password = text(second)] {
+            return caller.client.create_key(name, password, caller.stop.get_token());
         });
     } else if (command == "cancel") {
-        one.stop.request_stop();
+        caller.stop.request_stop();
     } else if (command == "uncancel") {
-        one.stop = {};
+        caller.stop = {};
     } else if (command == "close") {
-        one.client.close();
+        caller.client.close();
     } else if (command == "repeat") {
-        repeat(one, std::stoi(first), second == "bytes", text(third), text(fourth));
+        repeat(caller, std::stoi(first), second, third == "bytes", text(fourth), text(fifth));
     } else {
         return "error " + field("there is no command " + command);
     }

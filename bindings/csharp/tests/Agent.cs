@@ -94,23 +94,31 @@ internal sealed class Agent
         return null;
     }
 
-    private void Repeat(int count, string secretsIn, string username, string path)
+    private void Repeat(int count, string kind, bool inText, string username, string path)
     {
-        byte[] password = new byte[new FileInfo(path).Length];
+        byte[] secret = new byte[new FileInfo(path).Length];
         // A stream with a buffer of one byte has none.
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1))
         {
-            for (int at = 0; at < password.Length;) at += file.Read(password, at, password.Length - at);
+            for (int at = 0; at < secret.Length;) at += file.Read(secret, at, secret.Length - at);
         }
+        string text = inText ? Encoding.UTF8.GetString(secret) : null;
+        Strings.Add(text);
         for (int i = 0; i < count; i++)
         {
-            if (secretsIn == "text") Strings.Add(Encoding.UTF8.GetString(password));
-            using (ApiKey key = secretsIn == "text" ? client.CreateKey(username, Strings.Last()) : client.CreateKey(username, password))
+            if (kind == "test")
             {
-                if (secretsIn == "text") Strings.Add(key.Reveal());
+                if (!(inText ? client.TestKey(text) : client.TestKey(secret))) throw new ArgumentException("The key is refused.");
+                continue;
+            }
+            using (ApiKey key = kind == "get"
+                ? inText ? client.GetKey(username, text) : client.GetKey(username, secret)
+                : inText ? client.CreateKey(username, text) : client.CreateKey(username, secret))
+            {
+                if (inText) Strings.Add(key.Reveal());
             }
         }
-        Array.Clear(password, 0, password.Length);
+        Array.Clear(secret, 0, secret.Length);
     }
 
     private string Answer(string command, string[] words)
@@ -142,7 +150,7 @@ internal sealed class Agent
                 client.Dispose();
                 return "ok";
             case "repeat":
-                Repeat(int.Parse(words[0]), words[1], Text(words[2]), Text(words[3]));
+                Repeat(int.Parse(words[0]), words[1], words[2] == "text", Text(words[3]), Text(words[4]));
                 return "ok";
             default:
                 return "error " + Field("there is no command " + command);

@@ -88,15 +88,22 @@ public final class Agent {
         }
     }
 
-    private void repeat(int count, boolean inBytes, String username, Path file) throws Exception {
-        byte[] password = read(file);
-        if (!inBytes) kept[0] = new String(password, StandardCharsets.UTF_8);
+    private void repeat(int count, String kind, boolean inBytes, String username, Path file) throws Exception {
+        byte[] secret = read(file);
+        if (!inBytes) kept[0] = new String(secret, StandardCharsets.UTF_8);
         for (int turn = 0; turn < count; ++turn) {
-            try (ApiKey key = inBytes ? client.createKey(username, password) : client.createKey(username, kept[0])) {
+            if (kind.equals("test")) {
+                boolean accepted = inBytes ? client.testKey(secret) : client.testKey(kept[0]);
+                if (!accepted) throw new IllegalArgumentException("the key is refused");
+                continue;
+            }
+            try (ApiKey key = kind.equals("get")
+                    ? inBytes ? client.getKey(username, secret) : client.getKey(username, kept[0])
+                    : inBytes ? client.createKey(username, secret) : client.createKey(username, kept[0])) {
                 if (!inBytes) kept[1] = key.asString();
             }
         }
-        Arrays.fill(password, (byte) 0);
+        Arrays.fill(secret, (byte) 0);
     }
 
     /** Read by the system into memory outside the heap, which is wiped. */
@@ -148,7 +155,11 @@ public final class Agent {
             case "uncancel" -> agent.cancelled = false;
             case "close" -> agent.client.close();
             case "repeat" -> agent.repeat(
-                    Integer.parseInt(words[2]), words[3].equals("bytes"), text(words[4]), Path.of(text(words[5])));
+                    Integer.parseInt(words[2]),
+                    words[3],
+                    words[4].equals("bytes"),
+                    text(words[5]),
+                    Path.of(text(words[6])));
             default -> {
                 return "error " + field("there is no command " + command);
             }

@@ -34,15 +34,20 @@ local function read(path)
    return content
 end
 
-local function call_again(client, count, secrets_in, username, path)
-   if secrets_in == "text" then
-      kept.password = read(path)
-      for _ = 1, count do kept.key = assert(client:create_key(username, kept.password)) end
-      return
+local function call_again(client, count, kind, secrets_in, username, path)
+   local in_text = secrets_in == "text"
+   local secret = in_text and read(path) or assert(mobivate.read_secret(path))
+   if in_text then kept[#kept + 1] = secret end
+   for _ = 1, count do
+      if kind == "test" then
+         assert(client:test_key(secret))
+      elseif in_text then
+         kept[#kept + 1] = assert(client[kind .. "_key"](client, username, secret))
+      else
+         assert(client[kind .. "_key_secret"](client, username, secret)):wipe()
+      end
    end
-   local password = assert(mobivate.read_secret(path))
-   for _ = 1, count do assert(client:create_key_secret(username, password)):wipe() end
-   password:wipe()
+   if not in_text then secret:wipe() end
 end
 
 local commands = {
@@ -72,8 +77,8 @@ local commands = {
    cancel = function(number) clients[number]:cancel() end,
    uncancel = function(number) clients[number]:uncancel() end,
    close = function(number) clients[number]:close() end,
-   ["repeat"] = function(number, count, secrets_in, username, path)
-      call_again(clients[number], tonumber(count), secrets_in, text(username), text(path))
+   ["repeat"] = function(number, count, kind, secrets_in, username, path)
+      call_again(clients[number], tonumber(count), kind, secrets_in, text(username), text(path))
    end,
    quit = function() end,
 }

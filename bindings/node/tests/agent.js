@@ -41,17 +41,25 @@ function make(number, texts) {
 }
 
 /** @param {User} user @param {string[]} fields */
-async function repeat({ client, kept }, [count, secretsIn, username, passwordFile]) {
-  const file = fs.openSync(text(passwordFile), 'r');
-  const password = new Uint8Array(new ArrayBuffer(fs.fstatSync(file).size));
-  fs.readSync(file, password);
+async function repeat({ client, kept }, [count, kind, secretsIn, username, secretFile]) {
+  const file = fs.openSync(text(secretFile), 'r');
+  const secret = new Uint8Array(new ArrayBuffer(fs.fstatSync(file).size));
+  fs.readSync(file, secret);
   fs.closeSync(file);
-  if (secretsIn === 'text') kept[0] = Buffer.from(password).toString();
+  const name = text(username);
+  if (secretsIn === 'text') kept[0] = Buffer.from(secret).toString();
   for (let turn = 0; turn < Number(count); ++turn) {
-    if (secretsIn === 'text') kept[1] = await client.createKey(text(username), kept[0]);
-    else (await client.createKeyBytes(text(username), password)).fill(0);
+    if (kind === 'test') {
+      if (!(await client.testKey(secretsIn === 'text' ? kept[0] : secret)))
+        throw new Error('The key is refused.');
+    } else if (secretsIn === 'text') {
+      kept[1] = await (kind === 'get' ? client.getKey(name, kept[0]) : client.createKey(name, kept[0]));
+    } else {
+      const key = kind === 'get' ? client.getKeyBytes(name, secret) : client.createKeyBytes(name, secret);
+      (await key).fill(0);
+    }
   }
-  password.fill(0);
+  secret.fill(0);
 }
 
 /** @param {string} command @param {string} number @param {string[]} fields */

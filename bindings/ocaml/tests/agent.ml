@@ -66,21 +66,27 @@ let read_text path =
   close_in channel;
   text
 
-let kept_password = ref ""
-let kept_key = ref ""
+let kept = ref []
 
-let repeat client count secrets_in username path =
+let repeat client count kind secrets_in username path =
+  let keep text = kept := text :: !kept; text in
   let in_text = secrets_in = "text" in
-  if in_text then kept_password := read_text path;
-  let password = if in_text then Secret.of_string !kept_password else read_secret path in
+  let secret = if in_text then Secret.of_string (keep (read_text path)) else read_secret path in
+  let hand_over call =
+    let key = call client ~username ~password:secret in
+    Result.map (fun key -> if in_text then ignore (keep (Secret.to_string key)); Secret.wipe key; true) key
+  in
   for _ = 1 to count do
-    match Mobivate.create_key client ~username ~password with
-    | Ok key ->
-        if in_text then kept_key := Secret.to_string key;
-        Secret.wipe key
+    match
+      match kind with
+      | "test" -> Mobivate.test_key client secret
+      | "get" -> hand_over Mobivate.get_key
+      | _ -> hand_over Mobivate.create_key
+    with
+    | Ok accepted -> if not accepted then failwith "the key is refused"
     | Error error -> raise (Mobivate.Error error)
   done;
-  Secret.wipe password
+  Secret.wipe secret
 
 let answer = function
   | [ "runtime" ] -> field ("OCaml " ^ Sys.ocaml_version)
@@ -107,8 +113,8 @@ let answer = function
       let thread, result = Hashtbl.find calls number in
       Thread.join thread;
       !result
-  | [ "repeat"; number; count; secrets_in; username; path ] ->
-      repeat (Hashtbl.find clients number) (int_of_string count) secrets_in (text username) (text path);
+  | [ "repeat"; number; count; kind; secrets_in; username; path ] ->
+      repeat (Hashtbl.find clients number) (int_of_string count) kind secrets_in (text username) (text path);
       "ok"
   | [ ("cancel" | "uncancel" | "close") as act; number ] ->
       let act = List.assoc act Mobivate.[ ("cancel", cancel); ("uncancel", uncancel); ("close", close) ] in

@@ -74,20 +74,23 @@ sub start {
 }
 
 sub repeat {
-    my ($client, $count, $in, $username, $path) = @_;
+    my ($client, $count, $kind, $in, $username, $path) = @_;
     open my $file, '<:raw', $path or die "$path: $!\n";
-    defined sysread $file, my $password, 65_537 or die "$path: $!\n";
+    defined sysread $file, my $secret, 65_537 or die "$path: $!\n";
     close $file;
-    if ($in eq 'text') {
-        utf8::decode($password);
-        push @kept, $password, map { $client->create_key($username, $password) } 1 .. $count;
-        return;
-    }
+    my ($call, $call_into) = ("${kind}_key", "${kind}_key_into");
+    my $given = $in eq 'text' ? push(@kept, $secret) && $kept[-1] : \$secret;
     for (1 .. $count) {
-        $client->create_key_into(\my $key, $username, \$password);
-        Mobivate::wipe($key);
+        if ($kind eq 'test') {
+            $client->test_key($given) or die "the key is refused\n";
+        } elsif ($in eq 'text') {
+            push @kept, $client->$call($username, $given);
+        } else {
+            $client->$call_into(\my $key, $username, $given);
+            Mobivate::wipe($key);
+        }
     }
-    Mobivate::wipe($password);
+    Mobivate::wipe($secret);
     return;
 }
 
@@ -119,7 +122,7 @@ sub obey {
         return $awaited{$number} = 1;
     }
     if ($command eq 'repeat') {
-        repeat($client, @fields[0, 1], map { text($_) } @fields[2, 3]);
+        repeat($client, @fields[0 .. 2], map { text($_) } @fields[3, 4]);
     } elsif ($command =~ /^(?:cancel|uncancel|close)\z/) {
         $client->$command;
     } else {

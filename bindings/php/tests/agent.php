@@ -79,21 +79,20 @@ function finished(array $call, bool $cut): string
     return $outcome;
 }
 
-function repeat(Client $client, int $count, string $in, string $username, string $file): void
+function repeat(Client $client, int $count, string $kind, string $in, string $username, string $file): void
 {
     static $kept = [];
-    if ($in === 'text') {
-        $kept[] = $password = file_get_contents($file);
-        for ($i = 0; $i < $count; $i++) {
-            $kept[] = $client->createKey($username, $password);
-        }
-        return;
-    }
-    $password = Secret::fromFile($file);
+    $kept[] = $secret = $in === 'text' ? file_get_contents($file) : Secret::fromFile($file);
     for ($i = 0; $i < $count; $i++) {
-        $client->createSecretKey($username, $password)->wipe();
+        if ($kind === 'test') {
+            $client->testKey($secret) || throw new RuntimeException('The key is refused.');
+        } else {
+            $kept[] = $client->{$kind . ($in === 'text' ? 'Key' : 'SecretKey')}($username, $secret);
+        }
     }
-    $password->wipe();
+    if ($in === 'bytes') {
+        array_map(fn (Secret $each) => $each->wipe(), $kept);
+    }
 }
 
 /** @param list<string> $texts */
@@ -117,7 +116,7 @@ function answer(string $command, string $number, array $texts): string
     if ($command === 'start') {
         $calls[$number] = start($client, ...$decoded);
     } elseif ($command === 'repeat') {
-        repeat($client, (int) $texts[0], $texts[1], text($texts[2]), text($texts[3]));
+        repeat($client, (int) $texts[0], $texts[1], $texts[2], text($texts[3]), text($texts[4]));
     } elseif (in_array($command, ['cancel', 'uncancel', 'close'], true)) {
         $client->$command();
     }

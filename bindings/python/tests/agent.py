@@ -13,7 +13,7 @@ import mobivate
 
 clients: dict[str, mobivate.Client] = {}
 calls: dict[str, concurrent.futures.Future[str]] = {}
-kept: dict[str, str] = {}
+kept: list[str] = []
 threads = concurrent.futures.ThreadPoolExecutor()
 
 
@@ -51,20 +51,25 @@ def new(number: str, options: list[str]) -> None:
         clients[number].set_option(name, value)
 
 
-def repeat(client: mobivate.Client, count: int, secrets_in: str, username: str, path: str) -> None:
+def repeat(client: mobivate.Client, count: int, kind: str, secrets_in: str, username: str, path: str) -> None:
     # Without a buffer of Python's own.
-    password = bytearray(os.path.getsize(path))
+    secret = bytearray(os.path.getsize(path))
     with open(path, "rb", buffering=0) as file:
-        file.readinto(password)
-    if secrets_in == "text":
-        kept["password"] = password.decode()
-        for _ in range(count):
-            kept["key"] = client.create_key(username, kept["password"])
-        return
+        file.readinto(secret)
+    in_text = secrets_in == "text"
+    given: str | bytearray = secret.decode() if in_text else secret
     for _ in range(count):
-        key = client.create_key_bytes(username, password)
-        key[:] = bytes(len(key))
-    password[:] = bytes(len(password))
+        if kind == "test":
+            if not client.test_key(given):
+                raise ValueError("the key is refused")
+        elif in_text:
+            kept.append(getattr(client, f"{kind}_key")(username, given))
+        else:
+            key = getattr(client, f"{kind}_key_bytes")(username, given)
+            key[:] = bytes(len(key))
+    if in_text:
+        kept.append(str(given))
+    secret[:] = bytes(len(secret))
 
 
 def answer(command: str, number: str, fields: list[str]) -> str:
@@ -86,7 +91,7 @@ def answer(command: str, number: str, fields: list[str]) -> str:
     if command == "start":
         calls[number] = threads.submit(client.create_key, text(fields[0]), text(fields[1]))
     elif command == "repeat":
-        repeat(client, int(fields[0]), fields[1], text(fields[2]), text(fields[3]))
+        repeat(client, int(fields[0]), fields[1], fields[2], text(fields[3]), text(fields[4]))
     elif command in ("cancel", "uncancel", "close"):
         getattr(client, command)()
     else:

@@ -34,14 +34,12 @@ rescue StandardError => e
   "error #{field(e.full_message(highlight: false))}"
 end
 
-def repeat(client, count, secrets_in, username, path)
-  if secrets_in == "text"
-    password = File.read(path, encoding: "UTF-8")
-    return KEPT.push(password, *Array.new(count) { client.create_key(username, password) })
-  end
-  password = File.open(path) { |file| file.sysread(file.size) }
-  count.times { Mobivate.wipe(client.create_key(username, password)) }
-  Mobivate.wipe(password)
+def repeat(client, count, kind, secrets_in, username, path)
+  secret = File.open(path) { |file| file.sysread(file.size) }
+  arguments = kind == "test" ? [secret] : [username, secret]
+  answers = Array.new(count) { client.public_send("#{kind}_key", *arguments) || raise("The key is refused.") }
+  secrets = [secret, *answers.grep(String)]
+  secrets_in == "text" ? KEPT.concat(secrets) : secrets.each { |each| Mobivate.wipe(each) }
 end
 
 def answer(command, number, fields)
@@ -77,7 +75,7 @@ def order(command, number, client, fields)
   when "cancel" then CANCELLATIONS[number].cancel
   when "uncancel" then CANCELLATIONS.delete(number)
   when "close" then client.close
-  when "repeat" then repeat(client, Integer(fields[0]), fields[1], text(fields[2]), text(fields[3]))
+  when "repeat" then repeat(client, Integer(fields[0]), *fields[1, 2], text(fields[3]), text(fields[4]))
   else raise "There is no command #{command.inspect}."
   end
 end

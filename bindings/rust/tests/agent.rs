@@ -76,20 +76,27 @@ fn set(client: &mut Client, option: &str, value: &str) -> Result<(), mobivate::E
 
 /// `kept` is what strings leave, until the end.
 fn repeat(client: &mut Client, words: &[&str], kept: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
-    let (count, username, path) = (words[0].parse()?, text(words[2])?, text(words[3])?);
+    let (count, kind, username, path) = (words[0].parse()?, words[1], text(words[3])?, text(words[4])?);
     // A `File` reads without a buffer of its own.
-    let mut password = vec![0; fs::metadata(&path)?.len() as usize];
-    fs::File::open(&path)?.read_exact(&mut password)?;
+    let mut secret = vec![0; fs::metadata(&path)?.len() as usize];
+    fs::File::open(&path)?.read_exact(&mut secret)?;
+    let in_text = words[2] == "text";
+    if in_text {
+        kept.push(String::from_utf8(secret.clone())?);
+    }
     for _ in 0..count {
-        if words[1] == "text" {
-            kept.push(String::from_utf8(password.clone())?);
-            kept.push(client.create_key(&username, &kept[kept.len() - 1])?.as_str().to_owned());
-        } else {
-            client.create_key(&username, &password)?;
+        let key = match kind {
+            "test" if client.test_key(&secret)? => continue,
+            "test" => return Err("the key is refused".into()),
+            "get" => client.get_key(&username, &secret)?,
+            _ => client.create_key(&username, &secret)?,
+        };
+        if in_text {
+            kept.push(key.as_str().to_owned());
         }
     }
     // SAFETY: a reference is valid to write to. The compiler must not see that nobody reads it.
-    password.iter_mut().for_each(|byte| unsafe { std::ptr::write_volatile(byte, 0) });
+    secret.iter_mut().for_each(|byte| unsafe { std::ptr::write_volatile(byte, 0) });
     Ok(())
 }
 

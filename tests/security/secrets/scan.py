@@ -5,11 +5,18 @@ The secret is held XORed here, though the memory that is read is another process
 process that it runs in, too.
 """
 
+import hashlib
 import pathlib
 import secrets
 
 MASK = secrets.randbelow(255) + 1
 FRAGMENT = 8  # characters: a run of a secret that is this long counts
+
+
+def shaped_as_key(text):
+    """A UUID, as the service's keys are: the stand-in derives a key so from a password."""
+    digits = hashlib.sha256(text.encode()).hexdigest()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
 class Needle:

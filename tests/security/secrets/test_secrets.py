@@ -9,7 +9,6 @@ must leave copies: else the scan itself is broken. The table at the end is what 
 """
 
 import contextlib
-import hashlib
 import itertools
 import json
 import pathlib
@@ -21,7 +20,7 @@ import sys
 import tempfile
 import unittest
 
-from tests.security.secrets.scan import Needle, scan
+from tests.security.secrets.scan import Needle, scan, shaped_as_key
 from tests.support import standin
 from tests.support.standin import control
 
@@ -32,12 +31,6 @@ BY_ADDRESS = STANDIN["https"].replace("localhost", "127.0.0.1")
 ALPHABET = string.ascii_letters + string.digits
 CALLS = ("create", "get", "test")
 TABLE = []
-
-
-def shaped_as_key(text):
-    """A UUID, as the service's keys are."""
-    digits = hashlib.sha256(text.encode()).hexdigest()
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
 def random_text(size):
@@ -203,10 +196,10 @@ class Secrets(unittest.TestCase):
     def check(self, name, case, succeeded, moment):
         name = f"{case.call}, {name}"
         found = case.scan()
-        counts = [found[one]["copies"] for one in ("password", "key")]
-        fragments = [found[one]["fragments"] for one in ("password", "key")]
+        counts = [found[secret]["copies"] for secret in ("password", "key")]
+        fragments = [found[secret]["fragments"] for secret in ("password", "key")]
         TABLE.append((name, moment, *counts, *fragments))
-        places = {one: found[one]["places"] for one in found}
+        places = {secret: found[secret]["places"] for secret in found}
         with self.subTest(name, moment=moment):
             # The scan sees what is there: the caller's own buffers.
             self.assertEqual(found["password"]["own"], 1)
@@ -262,8 +255,8 @@ class Secrets(unittest.TestCase):
                 case.prepare()
                 self.assertEqual(case.host.order(command), "No error")
                 found = case.scan()
-                counts = [found[one]["copies"] for one in ("password", "key")]
-                TABLE.append((name, "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
+                counts = [found[secret]["copies"] for secret in ("password", "key")]
+                TABLE.append((name, "returned", *counts, *(found[secret]["fragments"] for secret in ("password", "key"))))
                 self.assertGreaterEqual(counts[0], 2)
                 self.assertGreaterEqual(counts[1], 1)
 
@@ -288,8 +281,10 @@ class Secrets(unittest.TestCase):
             process.stdin.close()
             process.wait()
             process.stdout.close()
-            counts = [found[one]["copies"] for one in ("password", "key")]
-            TABLE.append((f"Python's {name}", "returned", *counts, *(found[one]["fragments"] for one in ("password", "key"))))
+            counts = [found[secret]["copies"] for secret in ("password", "key")]
+            TABLE.append(
+                (f"Python's {name}", "returned", *counts, *(found[secret]["fragments"] for secret in ("password", "key")))
+            )
             self.assertGreaterEqual(counts[0] + counts[1], 2)
 
     # ---- What must not ----

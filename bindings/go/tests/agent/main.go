@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -92,31 +93,56 @@ func milliseconds(text string) time.Duration {
 	return time.Duration(count) * time.Millisecond
 }
 
-func repeat(client *mobivate.Client, count int, secretsIn, username, path string) error {
+func repeat(client *mobivate.Client, count int, kind, secretsIn, username, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	// Without a buffer of Go's own.
-	password := make([]byte, 1<<16)
-	size, err := file.Read(password)
-	password = password[:size]
+	secret := make([]byte, 1<<16)
+	size, err := file.Read(secret)
+	secret = secret[:size]
+	kept := ""
+	if secretsIn == "text" {
+		kept = string(secret)
+		strs = append(strs, kept)
+	}
 	for i := 0; i < count && err == nil; i++ {
 		var key *mobivate.Key
-		if secretsIn == "text" {
-			strs = append(strs, string(password))
-			if key, err = client.CreateKeyString(context.Background(), username, strs[len(strs)-1]); err == nil {
-				strs = append(strs, key.Text())
-			}
-		} else if key, err = client.CreateKey(context.Background(), username, password); err == nil {
+		if key, err = callOnce(client, kind, username, secret, kept); err == nil && kept != "" && key != nil {
+			strs = append(strs, key.Text())
+		} else if key != nil {
 			key.Wipe()
 		}
 	}
-	for i := range password {
-		password[i] = 0
+	for i := range secret {
+		secret[i] = 0
 	}
 	return err
+}
+
+// callOnce gives the secret as the string where there is one.
+func callOnce(client *mobivate.Client, kind, username string, secret []byte, kept string) (key *mobivate.Key, err error) {
+	ctx, accepted := context.Background(), true
+	switch {
+	case kind == "test" && kept != "":
+		accepted, err = client.TestKeyString(ctx, kept)
+	case kind == "test":
+		accepted, err = client.TestKey(ctx, secret)
+	case kind == "get" && kept != "":
+		key, err = client.GetKeyString(ctx, username, kept)
+	case kind == "get":
+		key, err = client.GetKey(ctx, username, secret)
+	case kept != "":
+		key, err = client.CreateKeyString(ctx, username, kept)
+	default:
+		key, err = client.CreateKey(ctx, username, secret)
+	}
+	if !accepted && err == nil {
+		err = errors.New("the key is refused")
+	}
+	return key, err
 }
 
 func answer(command string, words []string) string {
@@ -156,7 +182,7 @@ func answer(command string, words []string) string {
 	case "repeat":
 		count, err := strconv.Atoi(words[1])
 		if err == nil {
-			err = repeat(s.client, count, words[2], text(words[3]), text(words[4]))
+			err = repeat(s.client, count, words[2], words[3], text(words[4]), text(words[5]))
 		}
 		if err != nil {
 			return "error " + field(err.Error())
