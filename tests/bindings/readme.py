@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a binding's README tells its readers to type, for the tests to do.
 
-python3 -m tests.bindings.readme LANGUAGE FENCE    prints the first block of that kind, with PROJECT in its place
+python3 -m tests.bindings.readme LANGUAGE FENCE [HEADING]    prints the first block of that kind, or the first one after the heading,
+with PROJECT in its place
 """
 
 import pathlib
@@ -11,12 +12,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def block(language, fence):
-    """The first fenced block of a kind in the README of a binding."""
-    readme = (ROOT / "bindings" / language / "README.md").read_text()
-    found = re.search(rf"^```{re.escape(fence)}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise AssertionError(f"bindings/{language}/README.md has no block of {fence}")
+def block(language, fence, heading=""):
+    """The first fenced block of a kind in the README of a binding, after a heading."""
+    _, found, readme = (ROOT / "bindings" / language / "README.md").read_text().partition(heading or "#")
+    found = found and re.search(rf"^```{re.escape(fence)}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    if not found:
+        raise AssertionError(f"bindings/{language}/README.md has no block of {fence} {heading}")
     return found[1]
 
 

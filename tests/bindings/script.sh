@@ -65,8 +65,11 @@ example() {
     part "the README's example" driver example "$MOBIVATE_LANGUAGE" "$@"
 }
 
-# readme_block FENCE: prints the README's first block of that kind, such as the commands that install the package.
-readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$1"; }
+# readme_block FENCE [HEADING]: prints the README's first block of that kind, such as the commands that install the package.
+readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$@"; }
+
+# rotation COMMAND...: a program around what the README says of rotating a key, as tests/bindings/rotation.py describes it.
+rotation() { part "the README's rotation" driver rotation "$@"; }
 
 # empty_home: prints a new, empty folder, for HOME where the README's commands run.
 empty_home() {
