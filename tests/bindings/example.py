@@ -18,6 +18,7 @@ import tempfile
 from tests.bindings import readme
 from tests.support import standin
 
+LOST = {"creates": True, "cut": {"after": 0, "how": "reset"}}
 USERNAME, PASSWORD = "first.last@example.com", "your-pass"
 
 
@@ -75,6 +76,9 @@ class Example:
                 self.run(
                     "not sent", 4, "", "The old key still works", 0, base_url="https://" + standin.facts()["hosts"]["refused"]
                 ),
+                self.run("slowed down", 3, "", "The old key still works", scenario={"status": 429, "body": {"code": 429}}),
+                self.run("refused on the way", 5, "", "The old key may be revoked", scenario={"status": 401}),
+                self.run("answer lost", 5, "", "The old key may be revoked", scenario=LOST),
                 self.run("unknown", 5, "", "The old key may be revoked", scenario={"status": 500, "creates": True}),
                 self.run("not delivered", 6, "", "KEY", stdout=full),
             ]

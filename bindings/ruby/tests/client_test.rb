@@ -249,7 +249,7 @@ class ClientTest < Minitest::Test
     username = new_account
     key = client.create_key(username, PASSWORD)
     error = assert_raises(Mobivate::CredentialsError) { client.create_key(username, "wrong-password") }
-    shown = [client, error, Mobivate::Cancellation.new].map { |one| "#{one} #{one.inspect}" }
+    shown = [client, error, Mobivate::Cancellation.new].map { |object| "#{object} #{object.inspect}" }
     shown.push(error.full_message(highlight: false), client.inspect)
     [key, PASSWORD, "wrong-password"].each { |secret| refute_includes shown.join("\n"), secret }
     assert_equal "#<Mobivate::Client open>", client.inspect
