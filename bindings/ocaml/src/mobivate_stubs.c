@@ -3,7 +3,8 @@
  * Between OCaml's values and libmobivate's functions. The runtime lock is released during a call, so what
  * the call reads and writes is in secrets, outside OCaml's heap.
  *
- * Nothing is allocated in OCaml's heap while a lock is held: that may run finalisers, and stop every domain. */
+ * Nothing is allocated in OCaml's heap while a lock is held: that may run finalisers, and stop all domains.
+ */
 #define _GNU_SOURCE
 #define CAML_NAME_SPACE
 #include <caml/alloc.h>
@@ -218,7 +219,8 @@ static value report(int32_t status, enum begun begun, const mbv_client* handle) 
     if (begun == BUSY) {
         /* The client is not asked: the other call may end at any moment. */
         message = caml_copy_string(
-            "The client is in a call on another thread. Whether the old key still works is for that call to say.");
+            "The client is in a call on another thread. Whether the old key still works "
+            "is for that call to say.");
         server_message = caml_copy_string("");
         status = MBV_ERR_BUSY;
         handle = NULL;

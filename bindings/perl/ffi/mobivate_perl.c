@@ -18,25 +18,24 @@
 typedef struct mbv_client mbv_client;
 
 /* The functions of mobivate.h that are used here, as the header declares them. */
-#define FUNCTIONS(F)                                                                                        \
-    F(mbv_client *, mbv_new, (void))                                                                        \
-    F(void, mbv_free, (mbv_client *))                                                                       \
-    F(int32_t, mbv_set, (mbv_client *, const char *, const char *))                                         \
-    F(int32_t, mbv_create_key,                                                                              \
-      (mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *))                 \
-    F(int32_t, mbv_get_key,                                                                                 \
-      (mbv_client *, const char *, size_t, const char *, size_t, char *, size_t, size_t *))                 \
-    F(int32_t, mbv_test_key, (mbv_client *, const char *, size_t))                                          \
-    F(size_t, mbv_error_message, (const mbv_client *, char *, size_t))                                      \
-    F(int32_t, mbv_key_state, (const mbv_client *))                                                         \
-    F(int32_t, mbv_http_status, (const mbv_client *))                                                       \
-    F(int32_t, mbv_server_code, (const mbv_client *))                                                       \
-    F(size_t, mbv_server_message, (const mbv_client *, char *, size_t))                                     \
-    F(int64_t, mbv_retry_after_ms, (const mbv_client *))                                                    \
-    F(void, mbv_cancel, (mbv_client *))                                                                     \
-    F(void, mbv_uncancel, (mbv_client *))                                                                   \
-    F(const char *, mbv_status_name, (int32_t))                                                             \
-    F(const char *, mbv_version, (void))
+#define FUNCTIONS(F)                                                                                         \
+    F(mbv_client*, mbv_new, (void))                                                                          \
+    F(void, mbv_free, (mbv_client*))                                                                         \
+    F(int32_t, mbv_set, (mbv_client*, const char*, const char*))                                             \
+    F(int32_t, mbv_create_key,                                                                               \
+      (mbv_client*, const char*, size_t, const char*, size_t, char*, size_t, size_t*))                       \
+    F(int32_t, mbv_get_key, (mbv_client*, const char*, size_t, const char*, size_t, char*, size_t, size_t*)) \
+    F(int32_t, mbv_test_key, (mbv_client*, const char*, size_t))                                             \
+    F(size_t, mbv_error_message, (const mbv_client*, char*, size_t))                                         \
+    F(int32_t, mbv_key_state, (const mbv_client*))                                                           \
+    F(int32_t, mbv_http_status, (const mbv_client*))                                                         \
+    F(int32_t, mbv_server_code, (const mbv_client*))                                                         \
+    F(size_t, mbv_server_message, (const mbv_client*, char*, size_t))                                        \
+    F(int64_t, mbv_retry_after_ms, (const mbv_client*))                                                      \
+    F(void, mbv_cancel, (mbv_client*))                                                                       \
+    F(void, mbv_uncancel, (mbv_client*))                                                                     \
+    F(const char*, mbv_status_name, (int32_t))                                                               \
+    F(const char*, mbv_version, (void))
 
 #define DECLARE(returns, name, parameters) static returns(*name) parameters;
 FUNCTIONS(DECLARE)
@@ -47,20 +46,20 @@ enum kind { create_key = 0, get_key = 1, test_key = 2 };
 enum { key_capacity = 4097 }; /* for the longest key there is, so that none is left to be taken */
 
 struct text {
-    char *bytes; /* with a NUL behind */
+    char* bytes; /* with a NUL behind */
     size_t size;
 };
 
 struct client {
-    mbv_client *mbv;
-    struct call *call; /* the one in progress */
+    mbv_client* mbv;
+    struct call* call; /* the one in progress */
     int32_t key_state;
     int is_cancelled, is_closed, is_forgotten;
 };
 
 /* A call, and then its outcome. */
 struct call {
-    struct client *client; /* while it is in progress */
+    struct client* client; /* while it is in progress */
     enum kind kind;
     pthread_t thread;
     pid_t process;
@@ -75,11 +74,11 @@ static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
 /* The version of a library that is too old or too new, else NULL. Asked before all functions are looked up:
  * an old library lacks some of them. */
-static const char *unfit_version(void *library, int32_t oldest, int32_t too_new) {
-    const char *(*version)(void);
+static const char* unfit_version(void* library, int32_t oldest, int32_t too_new) {
+    const char* (*version)(void);
     int32_t (*version_number)(void);
-    void *const version_address = dlsym(library, "mbv_version");
-    void *const number_address = dlsym(library, "mbv_version_number");
+    void* const version_address = dlsym(library, "mbv_version");
+    void* const number_address = dlsym(library, "mbv_version_number");
     if (version_address == NULL || number_address == NULL) return NULL;
     memcpy(&version, &version_address, sizeof version_address);
     memcpy(&version_number, &number_address, sizeof number_address);
@@ -88,14 +87,14 @@ static const char *unfit_version(void *library, int32_t oldest, int32_t too_new)
 
 /* Loads the library; a second time is fine. Returns NULL, or why it failed. `*unfit` is the version of one
  * that is too old or too new, else NULL. */
-const char *mobivate_perl_load(const char *name, int32_t oldest, int32_t too_new, const char **unfit) {
-    const char *why = NULL;
+const char* mobivate_perl_load(const char* name, int32_t oldest, int32_t too_new, const char** unfit) {
+    const char* why = NULL;
     (void)pthread_mutex_lock(&loading);
-    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     *unfit = library != NULL ? unfit_version(library, oldest, too_new) : NULL;
 #define FIND(returns, function, parameters)                 \
     if (library != NULL && *unfit == NULL && why == NULL) { \
-        void *const address = dlsym(library, #function);    \
+        void* const address = dlsym(library, #function);    \
         if (address == NULL) why = dlerror();               \
         memcpy(&function, &address, sizeof address);        \
     }
@@ -105,36 +104,36 @@ const char *mobivate_perl_load(const char *name, int32_t oldest, int32_t too_new
     return why;
 }
 
-const char *mobivate_perl_version(void) { return mbv_version(); }
+const char* mobivate_perl_version(void) { return mbv_version(); }
 
-const char *mobivate_perl_status_name(int32_t status) { return mbv_status_name(status); }
+const char* mobivate_perl_status_name(int32_t status) { return mbv_status_name(status); }
 
-static void wipe(struct text *text) {
+static void wipe(struct text* text) {
     if (text->bytes != NULL) explicit_bzero(text->bytes, text->size);
     free(text->bytes);
     text->bytes = NULL;
     text->size = 0;
 }
 
-static int reserve(struct text *text, size_t size) {
+static int reserve(struct text* text, size_t size) {
     text->bytes = calloc(1, size + 1);
     text->size = text->bytes != NULL ? size : 0;
     return text->bytes != NULL;
 }
 
-static int copy(struct text *text, const char *bytes, size_t size) {
+static int copy(struct text* text, const char* bytes, size_t size) {
     if (!reserve(text, size)) return 0;
     memcpy(text->bytes, bytes, size);
     return 1;
 }
 
-static void take(struct text *text, size_t (*getter)(const mbv_client *, char *, size_t),
-                 const mbv_client *client) {
+static void take(struct text* text, size_t (*getter)(const mbv_client*, char*, size_t),
+                 const mbv_client* client) {
     if (reserve(text, getter(client, NULL, 0))) (void)getter(client, text->bytes, text->size + 1);
 }
 
-struct client *mobivate_perl_client_new(void) {
-    struct client *client = calloc(1, sizeof *client);
+struct client* mobivate_perl_client_new(void) {
+    struct client* client = calloc(1, sizeof *client);
     if (client == NULL) return NULL;
     client->mbv = mbv_new();
     if (client->mbv != NULL) return client;
@@ -142,7 +141,7 @@ struct client *mobivate_perl_client_new(void) {
     return NULL;
 }
 
-static void end_client(struct client *client) {
+static void end_client(struct client* client) {
     if (client->is_closed && client->mbv != NULL) {
         mbv_free(client->mbv);
         client->mbv = NULL;
@@ -150,7 +149,7 @@ static void end_client(struct client *client) {
     if (client->is_forgotten) free(client);
 }
 
-void mobivate_perl_client_close(struct client *client) {
+void mobivate_perl_client_close(struct client* client) {
     client->is_closed = 1;
     if (client->call != NULL) {
         mbv_cancel(client->mbv); /* The call frees the client when it ends. */
@@ -159,36 +158,36 @@ void mobivate_perl_client_close(struct client *client) {
     }
 }
 
-void mobivate_perl_client_free(struct client *client) {
+void mobivate_perl_client_free(struct client* client) {
     client->is_forgotten = 1;
     mobivate_perl_client_close(client);
 }
 
-int mobivate_perl_client_is_closed(const struct client *client) { return client->is_closed; }
+int mobivate_perl_client_is_closed(const struct client* client) { return client->is_closed; }
 
-int32_t mobivate_perl_client_key_state(const struct client *client) { return client->key_state; }
+int32_t mobivate_perl_client_key_state(const struct client* client) { return client->key_state; }
 
-void mobivate_perl_client_cancel(struct client *client) {
+void mobivate_perl_client_cancel(struct client* client) {
     if (client->is_closed) return;
     client->is_cancelled = 1;
     mbv_cancel(client->mbv);
 }
 
-void mobivate_perl_client_uncancel(struct client *client) {
+void mobivate_perl_client_uncancel(struct client* client) {
     if (client->is_closed) return;
     client->is_cancelled = 0;
     mbv_uncancel(client->mbv);
 }
 
-struct call *mobivate_perl_call_new(void) {
-    struct call *call = calloc(1, sizeof *call);
+struct call* mobivate_perl_call_new(void) {
+    struct call* call = calloc(1, sizeof *call);
     if (call != NULL) call->retry_after_ms = -1;
     return call;
 }
 
 /* The calls that only ask do not speak of an old key. */
-static int32_t refuse(struct call *call, int32_t status, int32_t key_state, const char *why,
-                      const char *of_old_key) {
+static int32_t refuse(struct call* call, int32_t status, int32_t key_state, const char* why,
+                      const char* of_old_key) {
     if (call->kind != create_key) of_old_key = "";
     call->status = status;
     call->key_state = key_state;
@@ -199,7 +198,7 @@ static int32_t refuse(struct call *call, int32_t status, int32_t key_state, cons
     return status;
 }
 
-static int32_t refuse_unless_idle(struct call *call, const struct client *client) {
+static int32_t refuse_unless_idle(struct call* call, const struct client* client) {
     if (client->is_closed) {
         return refuse(call, closed, unchanged, "The client is closed.", " The old key still works.");
     }
@@ -214,17 +213,17 @@ static int32_t refuse_unless_idle(struct call *call, const struct client *client
 }
 
 /* Sets an option. A call only because it can fail in the same ways. */
-int32_t mobivate_perl_call_set(struct call *call, struct client *client, const char *option,
-                               const char *value) {
+int32_t mobivate_perl_call_set(struct call* call, struct client* client, const char* option,
+                               const char* value) {
     if (refuse_unless_idle(call, client) != ok) return call->status;
     call->status = mbv_set(client->mbv, option, value);
     if (call->status != ok) take(&call->message, mbv_error_message, client->mbv);
     return call->status;
 }
 
-static void *call_run(void *argument) {
-    struct call *call = argument;
-    mbv_client *const client = call->client->mbv;
+static void* call_run(void* argument) {
+    struct call* call = argument;
+    mbv_client* const client = call->client->mbv;
     size_t key_size = 0;
     if (call->kind == test_key) {
         call->status = mbv_test_key(client, call->secret.bytes, call->secret.size);
@@ -252,7 +251,7 @@ static void *call_run(void *argument) {
     return NULL;
 }
 
-static int start_thread(struct call *call) {
+static int start_thread(struct call* call) {
     sigset_t every, before;
     sigfillset(&every);
     if (pipe2(call->done, O_CLOEXEC) != 0) return 0;
@@ -268,8 +267,8 @@ static int start_thread(struct call *call) {
 
 /* `started`, or a status, or `closed`. The texts are copied: the handlers of signals may change Perl's own
  * while the call goes on. A test of a key has no user name. */
-int32_t mobivate_perl_call_start(struct call *call, struct client *client, int kind, const char *username,
-                                 size_t username_size, const char *secret, size_t secret_size) {
+int32_t mobivate_perl_call_start(struct call* call, struct client* client, int kind, const char* username,
+                                 size_t username_size, const char* secret, size_t secret_size) {
     call->kind = (enum kind)kind;
     if (refuse_unless_idle(call, client) != ok) return call->status;
     call->process = getpid();
@@ -287,19 +286,19 @@ int32_t mobivate_perl_call_start(struct call *call, struct client *client, int k
     return started;
 }
 
-static int is_done(const struct call *call, int wait_ms) {
+static int is_done(const struct call* call, int wait_ms) {
     struct pollfd done = {.fd = call->done[0], .events = POLLIN};
     return poll(&done, 1, wait_ms) > 0;
 }
 
 /* Whether the call has ended. Waits for that, for a signal, or for 50 ms: a signal that comes between Perl's
  * last look at its signals and the waiting does not end the waiting. */
-int mobivate_perl_call_wait(const struct call *call) {
+int mobivate_perl_call_wait(const struct call* call) {
     return call->client == NULL || call->process != getpid() || is_done(call, 50);
 }
 
 /* Forked by a signal's handler: the call's thread, and all that it uses, are the parent's. */
-static void leave_to_parent(struct call *call, struct client *client) {
+static void leave_to_parent(struct call* call, struct client* client) {
     client->mbv = NULL;
     client->is_closed = 1;
     (void)refuse(call, closed, call->kind == create_key ? unknown : unchanged,
@@ -308,8 +307,8 @@ static void leave_to_parent(struct call *call, struct client *client) {
 }
 
 /* Ends a call that was started, however far it has come. Returns its status. */
-int32_t mobivate_perl_call_end(struct call *call) {
-    struct client *const client = call->client;
+int32_t mobivate_perl_call_end(struct call* call) {
+    struct client* const client = call->client;
     if (client == NULL) return call->status;
     if (call->process != getpid()) {
         leave_to_parent(call, client);
@@ -327,7 +326,7 @@ int32_t mobivate_perl_call_end(struct call *call) {
     return call->status;
 }
 
-void mobivate_perl_call_free(struct call *call) {
+void mobivate_perl_call_free(struct call* call) {
     (void)mobivate_perl_call_end(call);
     wipe(&call->username);
     wipe(&call->secret);
@@ -338,13 +337,13 @@ void mobivate_perl_call_free(struct call *call) {
 }
 
 /* The text of a call: its message, the server's message, or the key. */
-const char *mobivate_perl_call_text(struct call *call, int which, size_t *size) {
-    const struct text *const texts[] = {&call->message, &call->server_message, &call->key};
+const char* mobivate_perl_call_text(struct call* call, int which, size_t* size) {
+    const struct text* const texts[] = {&call->message, &call->server_message, &call->key};
     *size = texts[which]->size;
     return texts[which]->bytes;
 }
 
-void mobivate_perl_call_numbers(const struct call *call, int64_t numbers[4]) {
+void mobivate_perl_call_numbers(const struct call* call, int64_t numbers[4]) {
     numbers[0] = call->key_state;
     numbers[1] = call->http_status;
     numbers[2] = call->server_code;
