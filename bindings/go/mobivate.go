@@ -102,11 +102,11 @@ func (c *Client) setAll(options Options) error {
 		{"connect_timeout_ms", milliseconds(options.ConnectTimeout)}, {"ca_file", options.CAFile},
 		{"ca_dir", options.CADir}, {"proxy", options.Proxy}, {"user_agent", options.UserAgent},
 	}
-	for _, one := range set {
-		if one.value == "" && !(one.name == "proxy" && options.NoProxy) {
+	for _, setting := range set {
+		if setting.value == "" && !(setting.name == "proxy" && options.NoProxy) {
 			continue
 		}
-		if err := c.Set(one.name, one.value); err != nil {
+		if err := c.Set(setting.name, setting.value); err != nil {
 			return err
 		}
 	}

@@ -80,8 +80,8 @@ private:
         return true;
     }
     [[nodiscard]] bool holds(const Cells& secret) const noexcept {
-        return std::any_of(secrets_.begin(), secrets_.begin() + count_, [&](const Secret& one) {
-            return one.size == secret.size() && matches(secret, 0, one.begin, one.size);
+        return std::any_of(secrets_.begin(), secrets_.begin() + count_, [&](const Secret& known) {
+            return known.size == secret.size() && matches(secret, 0, known.begin, known.size);
         });
     }
 

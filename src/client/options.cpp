@@ -113,8 +113,8 @@ bool set_proxy(Options& options, std::string_view value, Message& why) {
                                                           "socks4a", "socks5", "socks5h"};
         const std::size_t scheme_end = proxy.find("://");
         const std::string_view scheme = std::string_view(proxy).substr(0, scheme_end);
-        const bool known = std::any_of(schemes.begin(), schemes.end(), [scheme](std::string_view one) {
-            return text::equals_ignoring_case(scheme, one);
+        const bool known = std::any_of(schemes.begin(), schemes.end(), [scheme](std::string_view supported) {
+            return text::equals_ignoring_case(scheme, supported);
         });
         if (scheme_end != std::string::npos && !known) {
             why << "must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://";
@@ -176,11 +176,11 @@ Options::Options()
 
 bool set_option(Options& options, std::string_view name, std::string_view value, Message& why) {
     const auto* option = std::find_if(known_options.begin(), known_options.end(),
-                                      [name](const Option& one) { return one.name == name; });
+                                      [name](const Option& known) { return known.name == name; });
     if (option == known_options.end()) {
         (why << "There is no option \"").quote(name, 64) << "\". The options are";
-        for (const Option& one : known_options)
-            why << (&one == known_options.data() ? " " : ", ") << one.name;
+        for (const Option& known : known_options)
+            why << (&known == known_options.data() ? " " : ", ") << known.name;
         why << ".";
         return false;
     }

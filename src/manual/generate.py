@@ -158,8 +158,14 @@ def statuses(header):
 def function_page(header, name):
     comment, returns, parameters = header.functions[name]
     siblings = next(names for _, names in header.sections if name in names)
-    synopsis = [".In mobivate.h", f'.Ft "{returns}"', f".Fo {name}", *[f'.Fa "{one}"' for one in parameters or ["void"]], ".Fc"]
-    description = body(comment, {re.search(r"\w+$", one)[0] for one in parameters})
+    synopsis = [
+        ".In mobivate.h",
+        f'.Ft "{returns}"',
+        f".Fo {name}",
+        *[f'.Fa "{parameter}"' for parameter in parameters or ["void"]],
+        ".Fc",
+    ]
+    description = body(comment, {re.search(r"\w+$", parameter)[0] for parameter in parameters})
     if header.notes[name]:
         description += [".Pp", *body(header.notes[name])]
     values = example = None
@@ -194,8 +200,11 @@ def overview(header):
         enumerated += [".It", *prose(convention)]
     functions = []
     for title, names in header.sections:
-        functions += [f".Ss {title}", *tagged([(one, first_sentence(header.functions[one][0]) + ".") for one in names], "Fn")]
-    key_states = tagged([(one, meaning) for one, (meaning, state) in header.values.items() if not state], "Dv")
+        functions += [
+            f".Ss {title}",
+            *tagged([(function, first_sentence(header.functions[function][0]) + ".") for function in names], "Fn"),
+        ]
+    key_states = tagged([(value, meaning) for value, (meaning, state) in header.values.items() if not state], "Dv")
     return page(
         "libmobivate",
         [".Nm libmobivate", f".Nd {name}"],

@@ -27,14 +27,14 @@ FoldedCase fold_case(std::uint32_t code_point) noexcept {
     if (code_point < 0x80) return {{code_point + (code_point >= 'A' && code_point <= 'Z' ? 0x20U : 0U)}, 1};
     const auto* const range =
         std::lower_bound(std::begin(ranges), std::end(ranges), code_point,
-                         [](const Range& one, std::uint32_t wanted) { return one.last < wanted; });
+                         [](const Range& entry, std::uint32_t wanted) { return entry.last < wanted; });
     if (range != std::end(ranges) && code_point >= range->first &&
         (code_point - range->first) % range->step == 0) {
         return {{code_point + static_cast<std::uint32_t>(range->difference)}, 1};
     }
-    const auto* const expansion =
-        std::lower_bound(std::begin(expansions), std::end(expansions), code_point,
-                         [](const Expansion& one, std::uint32_t wanted) { return one.code_point < wanted; });
+    const auto* const expansion = std::lower_bound(
+        std::begin(expansions), std::end(expansions), code_point,
+        [](const Expansion& entry, std::uint32_t wanted) { return entry.code_point < wanted; });
     if (expansion != std::end(expansions) && expansion->code_point == code_point)
         return {expansion->folded, expansion->folded[2] == 0 ? std::size_t{2} : std::size_t{3}};
     return {{code_point}, 1};

@@ -180,11 +180,11 @@ void check_extensions(Reader& reader) noexcept {
     Reader list = outer.enter(sequence);
     outer.require(!list.at_end());
     while (!list.at_end()) {
-        Reader one = list.enter(sequence);
-        one.require(is_object_identifier(one.take(object_identifier).content));
-        if (one.next_is(boolean)) one.require(one.take(boolean).content.size() == 1);
-        (void)one.take(octet_string);
-        list.require(one.complete());
+        Reader extension = list.enter(sequence);
+        extension.require(is_object_identifier(extension.take(object_identifier).content));
+        if (extension.next_is(boolean)) extension.require(extension.take(boolean).content.size() == 1);
+        (void)extension.take(octet_string);
+        list.require(extension.complete());
     }
     outer.require(list.complete());
     reader.require(outer.complete());

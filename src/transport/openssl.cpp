@@ -157,8 +157,8 @@ void decide_openssl(const SSL_CTX* context) noexcept {
 std::string tls_library() { return std::string(library_in_use()); }
 
 void OpenSslDeleter::operator()(STACK_OF(X509_INFO) * found) const noexcept {
-    openssl()->OPENSSL_sk_pop_free(reinterpret_cast<OPENSSL_STACK*>(found), [](void* one) {
-        openssl()->X509_INFO_free(static_cast<X509_INFO*>(one));
+    openssl()->OPENSSL_sk_pop_free(reinterpret_cast<OPENSSL_STACK*>(found), [](void* info) {
+        openssl()->X509_INFO_free(static_cast<X509_INFO*>(info));
     });
 }
 

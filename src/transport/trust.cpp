@@ -232,12 +232,12 @@ bool Trust::add_block(void* store, const Bundle::Block& block, std::size_t& foun
     if (all == nullptr) return false;
     const auto* stack = reinterpret_cast<const OPENSSL_STACK*>(all.get());
     for (int i = 0; i < ssl.OPENSSL_sk_num(stack); ++i) {
-        const auto* one = static_cast<const X509_INFO*>(ssl.OPENSSL_sk_value(stack, i));
-        if (one->crl != nullptr) ++found;
-        if (one->x509 == nullptr) continue;
+        const auto* info = static_cast<const X509_INFO*>(ssl.OPENSSL_sk_value(stack, i));
+        if (info->crl != nullptr) ++found;
+        if (info->x509 == nullptr) continue;
         ++found;
-        if (!add_named(store, ssl.X509_get_subject_name(one->x509), &block) ||
-            ssl.X509_STORE_add_cert(static_cast<X509_STORE*>(store), one->x509) != 1) {
+        if (!add_named(store, ssl.X509_get_subject_name(info->x509), &block) ||
+            ssl.X509_STORE_add_cert(static_cast<X509_STORE*>(store), info->x509) != 1) {
             return false;
         }
     }

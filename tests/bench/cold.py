@@ -64,13 +64,15 @@ def show(report, title, found, counted, base):
 
 
 def count(bench, commands):
-    found = together({name: lambda one=one: instructions(bench, *one) for name, one in commands.items()})
+    found = together({name: lambda command=command: instructions(bench, *command) for name, command in commands.items()})
     return {name: sum(costs.values()) for name, costs in found.items()}
 
 
 def process(bench, nginx, trust):
     programs_here = candidates(bench, nginx.url, trust)
-    found = interleave(bench.rounds(41, 7), {name: lambda one=one: run(*one) for name, one in programs_here.items()})
+    found = interleave(
+        bench.rounds(41, 7), {name: lambda command=command: run(*command) for name, command in programs_here.items()}
+    )
     counted = {}
     # The longest to count are the bundles: in a quick run only the default is.
     if not bench.quick or trust == "default":
@@ -83,7 +85,7 @@ def loading(bench):
     """What it costs to have the library in a process at all."""
     commands = {"nothing": [], "libcurl": ["libcurl.so.4"], "libmobivate": [bench.library]}
     commands = {name: ([str(bench.built / "bench_load"), *arguments], bench.environment) for name, arguments in commands.items()}
-    found = interleave(bench.rounds(101, 21), {name: lambda one=one: run(*one) for name, one in commands.items()})
+    found = interleave(bench.rounds(101, 21), {name: lambda command=command: run(*command) for name, command in commands.items()})
     counted = count(bench, commands)
     show(bench.report, "Loading alone (dlopen)", found, counted, "libcurl")
     for what, name in (("wall", "wall"), ("cpu", "CPU")):
@@ -117,7 +119,9 @@ def measure(bench):
         "A process with one call: wall-clock time",
         "ms",
         {
-            trust: {name: middle(one, "wall", 1000) for name, one in sample["processes"].items() if name != "Python requests"}
+            trust: {
+                name: middle(samples, "wall", 1000) for name, samples in sample["processes"].items() if name != "Python requests"
+            }
             for trust, sample in samples.items()
         },
     )

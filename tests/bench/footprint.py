@@ -70,7 +70,7 @@ def measure(bench):
     size = stripped(bench)
     with service() as nginx:
         commands = candidates(bench, nginx.url, "small" if bench.default_trust else "default")
-        peaks = interleave(bench.rounds(21, 5), {name: lambda one=commands[name]: run(*one) for name in ("mbv", "curl")})
+        peaks = interleave(bench.rounds(21, 5), {name: lambda command=commands[name]: run(*command) for name in ("mbv", "curl")})
     peak = {name: middle(samples, "peak", 1 / 1024) for name, samples in peaks.items()}
     bench.report.table(
         "Sizes",

@@ -26,7 +26,7 @@ def together(actions):
     """What they return, by name. No clock is read, so that every core may be busy."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = {name: pool.submit(action) for name, action in actions.items()}
-        return {name: one.result() for name, one in found.items()}
+        return {name: future.result() for name, future in found.items()}
 
 
 # callgrind counts each round of a repeated string instruction, so that clearing a KiB with one is 1024. This has glibc do without.

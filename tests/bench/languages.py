@@ -24,9 +24,10 @@ def one_language(bench, commands, environment, url):
     cold = rounds(bench.rounds(11, 3), 1)
     with one_core(), service() as nginx:
         environment["MOBIVATE_BASE_URL"] = nginx.url
-        one, warm = rounds(bench.rounds(5, 1), 1), rounds(bench.rounds(5, 1), calls)
+        single, warm = rounds(bench.rounds(5, 1), 1), rounds(bench.rounds(5, 1), calls)
     further = {
-        name: [(sample["cpu"] - first["cpu"]) / (calls - 1) for first, sample in zip(one[name], warm[name])] for name in commands
+        name: [(sample["cpu"] - first["cpu"]) / (calls - 1) for first, sample in zip(single[name], warm[name])]
+        for name in commands
     }
     return {"cold": cold, "warm": warm, "further": further}
 
@@ -60,7 +61,9 @@ def measure(bench):
                     f"{statistics.median(own[what]) / statistics.median(native[what]):.2f}" if native else "-",
                 ]
             rows.append([*row, against_itself(own["cpu"])])
-            times[language] = {name: statistics.median(one["cpu"]) for name, one in (("binding", own), ("native", native)) if one}
+            times[language] = {
+                name: statistics.median(samples["cpu"]) for name, samples in (("binding", own), ("native", native)) if samples
+            }
             print(f"  {language}", flush=True)
     bench.report.table(
         "Milliseconds",

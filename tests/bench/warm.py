@@ -44,7 +44,7 @@ def count(bench, url):
 def top(costs, functions):
     """The functions that cost most, one a row."""
     whole = sum(costs.values())
-    longest = sorted(costs.items(), key=lambda one: -one[1])[:functions]
+    longest = sorted(costs.items(), key=lambda cost: -cost[1])[:functions]
     return [
         [f"`{name[:60]}` in {place.rpartition('/')[2]}", f"{cost:,.0f}", f"{cost / whole:.1%}"] for (place, name), cost in longest
     ]
@@ -71,9 +71,9 @@ def kept(bench):
                 for client in CLIENTS
             },
         )
-    whole = {client: sum(one["instructions"].values()) for client, one in counted.items()}
-    unrepeated = {client: sum(one["unrepeated"].values()) for client, one in counted.items()}
-    calls = {client: sum(one["system calls"].values()) for client, one in counted.items()}
+    whole = {client: sum(counts["instructions"].values()) for client, counts in counted.items()}
+    unrepeated = {client: sum(counts["unrepeated"].values()) for client, counts in counted.items()}
+    calls = {client: sum(counts["system calls"].values()) for client, counts in counted.items()}
     own, own_unrepeated = (share(counted["mobivate"][what], "libmobivate.so") for what in ("instructions", "unrepeated"))
     rows = []
     for client, name in CLIENTS.items():
@@ -90,7 +90,7 @@ def kept(bench):
                 f"{own:.1%}, {own_unrepeated:.1%}" if client == "mobivate" else "-",
                 f"{calls[client]:.0f}: {named}",
                 spread(cpu),
-                f"{statistics.median(cpu) / statistics.median([one['cpu'] * 1e6 for one in timed['libcurl']]):.2f}",
+                f"{statistics.median(cpu) / statistics.median([sample['cpu'] * 1e6 for sample in timed['libcurl']]):.2f}",
                 f"{heap.get('blocks', 0):.1f}",
                 f"{heap.get('bytes', 0):,.0f}",
             ]
@@ -125,8 +125,8 @@ def kept(bench):
     return {
         "counted": {
             client: {
-                what: {" ".join(name) if isinstance(name, tuple) else name: value for name, value in one.items()}
-                for what, one in found.items()
+                what: {" ".join(name) if isinstance(name, tuple) else name: value for name, value in counts.items()}
+                for what, counts in found.items()
             }
             for client, found in counted.items()
         },
@@ -154,11 +154,11 @@ def renewed(bench):
             }
         )
     rows = [
-        [f"{NAMES[client]}, {trust}", f"{one:,.0f}", f"{one / found['libcurl', trust]:.2f}"]
-        for (client, trust), one in found.items()
+        [f"{NAMES[client]}, {trust}", f"{count:,.0f}", f"{count / found['libcurl', trust]:.2f}"]
+        for (client, trust), count in found.items()
     ]
     bench.report.table("A call on a new connection of the same client", ["", "instructions", "÷ by hand"], rows)
-    return {" ".join(name): one for name, one in found.items()}
+    return {" ".join(name): count for name, count in found.items()}
 
 
 def measure(bench):

@@ -29,10 +29,10 @@ def declarations(text=None):
     for returns, name, parameters in re.findall(
         r"MBV_API\s+([\w\s]+?\*?)\s*MBV_CALL\s+(mbv_\w+)\(([^)]*)\)\s*MBV_NOEXCEPT;", without_comments
     ):
-        types = [parameter_type(one) for one in parameters.split(",")]
+        types = [parameter_type(parameter) for parameter in parameters.split(",")]
         functions[name] = {
             "returns": re.sub(r"\s+", " ", returns.replace("*", " *")).strip(),
-            "parameters": [one for one in types if one],
+            "parameters": [parameter for parameter in types if parameter],
         }
     numbers = {
         name: int(value) for name, value in re.findall(r"^#define (MBV_\w+) \(?(-?\d+)\)?\s*$", without_comments, re.MULTILINE)

@@ -438,7 +438,7 @@ def main():
         + ", ".join(f"{count} readings compared with {name}" for name, count in compared.items())
     )
     print("features: " + ", ".join(f"{name} {count}" for name, count in sorted(features.items())))
-    print("status and key state: " + ", ".join(f"{one} {count}" for one, count in sorted(outcomes.items())))
+    print("status and key state: " + ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items())))
     # A reader that is never asked has not agreed.
     silent = [name for name in ("oracle", "http.client", "libcurl") if cases >= DEFAULT_CASES and compared[name] < cases // 20]
     if silent:

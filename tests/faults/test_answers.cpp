@@ -77,7 +77,7 @@ std::vector<std::string> scenario_names() {
     rapidjson::Document table;
     table.Parse(text.str().c_str());
     std::vector<std::string> names;
-    for (const auto& one : table["scenarios"].GetObject()) names.emplace_back(one.name.GetString());
+    for (const auto& scenario : table["scenarios"].GetObject()) names.emplace_back(scenario.name.GetString());
     return names;
 }
 

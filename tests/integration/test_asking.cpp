@@ -443,15 +443,15 @@ TEST_CASE("no secret comes out of what is said of a question") {
         {Call::get_key, R"({"status":403,"body":{"code":403,"message":"{password} is wrong"}})"},
         {Call::get_key, R"({"status":403,"body":{"apiKey":"{key}","message":"{password} for {key}"}})"},
     };
-    for (const Case& one : cases) {
-        CAPTURE(one.scenario);
-        const std::string scenario = scenario_for(one.call, one.scenario);
+    for (const Case& row : cases) {
+        CAPTURE(row.scenario);
+        const std::string scenario = scenario_for(row.call, row.scenario);
         const Account account("{" + key_of_40_bytes + "," + scenario.substr(1));
         const auto client = https_client();
         const auto created = caller::create_key(client.get(), account.username, password);
         REQUIRE(created.status == MBV_OK);
         REQUIRE(created.key.size() == 40);
-        const auto result = caller::make(one.call, client.get(), account.username, password, created.key);
+        const auto result = caller::make(row.call, client.get(), account.username, password, created.key);
         CHECK(result.status != MBV_OK);
         CHECK(result.server_message.find("***") != std::string::npos);
         for (const std::string& text : {result.error_message, result.server_message}) {

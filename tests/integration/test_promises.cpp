@@ -392,19 +392,19 @@ TEST_CASE("an answer is over when its own framing says so, on a connection that 
         {refusal + R"(Content-Length: none\r\n\r\n)", MBV_ERR_CREDENTIALS, MBV_KEY_UNKNOWN},
     };
     for (const char* scheme : {"http", "https"}) {
-        for (const Case& one : cases) {
+        for (const Case& row : cases) {
             CAPTURE(scheme);
-            CAPTURE(one.answer);
-            const bool creates = one.key_state != MBV_KEY_UNCHANGED;
+            CAPTURE(row.answer);
+            const bool creates = row.key_state != MBV_KEY_UNCHANGED;
             const Account account(std::string("{\"creates\":") + (creates ? "true" : "false") +
-                                  ",\"raw_text\":\"" + one.answer +
+                                  ",\"raw_text\":\"" + row.answer +
                                   R"(","cut":{"after":"all","how":"stall"}})");
             const auto client = client_for(standin::fact(scheme));
             set(client, "timeout_ms", "20000");
             const auto begin = std::chrono::steady_clock::now();
             const auto result = caller::create_key(client.get(), account.username, password);
-            CHECK(result.status == one.status);
-            CHECK(result.key_state == one.key_state);
+            CHECK(result.status == row.status);
+            CHECK(result.key_state == row.key_state);
             // It did not wait for what can never come.
             CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
             check_claim(account, result);

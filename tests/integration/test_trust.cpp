@@ -91,12 +91,12 @@ TEST_CASE("a bundle that changes is read again for the next connection") {
 
 TEST_CASE("a call is cancelled while a bundle is read and parsed") {
     // In the form that the index leaves to OpenSSL: a second and more of parsing.
-    std::string one = content(standin::fact("ca_file"));
-    for (std::size_t at = 0; (at = one.find(" CERTIFICATE", at)) != std::string::npos; at += 20) {
-        one.insert(at, " TRUSTED");
+    std::string certificate = content(standin::fact("ca_file"));
+    for (std::size_t at = 0; (at = certificate.find(" CERTIFICATE", at)) != std::string::npos; at += 20) {
+        certificate.insert(at, " TRUSTED");
     }
     std::string many;
-    for (int i = 0; i < 20000; ++i) many += one;
+    for (int i = 0; i < 20000; ++i) many += certificate;
     const std::string bundle = file("large.pem", many);
     const int watch = inotify_init1(IN_CLOEXEC);
     REQUIRE(watch >= 0);
@@ -191,13 +191,13 @@ TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_opens
         {"", folder + "/self-signed.pem", {folder + "/self-signed.pem", "unable to get"}}};
     if (!caller::on_openssl())
         return;  // the other TLS libraries tell less, and libcurl's words are passed on
-    for (const Case& one : cases) {
-        CAPTURE(one.directory);
-        CAPTURE(one.bundle);
-        const Environment with_file("SSL_CERT_FILE", one.bundle);
-        const Environment with_directory("SSL_CERT_DIR", one.directory);
+    for (const Case& row : cases) {
+        CAPTURE(row.directory);
+        CAPTURE(row.bundle);
+        const Environment with_file("SSL_CERT_FILE", row.bundle);
+        const Environment with_directory("SSL_CERT_DIR", row.directory);
         const auto result = call(client_without_trust());
-        for (const std::string& what : one.said) {
+        for (const std::string& what : row.said) {
             INFO(result.error_message);
             CHECK(names(result, what));
         }

@@ -32,9 +32,9 @@ class Account:
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def await_true(condition, what):
@@ -156,7 +156,7 @@ http {{
         """(connection, how many requests came on it so far, status) of each request, once there were so many: nginx logs one
         after it has answered."""
         await_true(lambda: self.log.read_text().count("\n") >= count, f"{count} lines in nginx's log")
-        return [tuple(int(one) for one in line.split()) for line in self.log.read_text().splitlines()]
+        return [tuple(int(number) for number in line.split()) for line in self.log.read_text().splitlines()]
 
 
 class Tinyproxy(Part):

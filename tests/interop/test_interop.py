@@ -260,11 +260,11 @@ class World(unittest.TestCase):
         with socket.create_server(("::1", relay["port"]), family=socket.AF_INET6, backlog=0) as dead:
             waiting = []
             for _ in range(8):
-                one = socket.socket(socket.AF_INET6)
-                self.addCleanup(one.close)
-                one.setblocking(False)
-                one.connect_ex(dead.getsockname()[:2])
-                waiting.append(one)
+                connection = socket.socket(socket.AF_INET6)
+                self.addCleanup(connection.close)
+                connection.setblocking(False)
+                connection.connect_ex(dead.getsockname()[:2])
+                waiting.append(connection)
             self.create(self.client(relay["url"]), Account(), "MBV_OK", "replaced")
         # The same, and ::1 refuses.
         self.create(self.client(relay["url"]), Account(), "MBV_OK", "replaced")

@@ -40,8 +40,8 @@ def enter():
 
 def prepare():
     """The network of loopback comes up, and /etc is another one."""
-    with socket.socket() as one:
-        fcntl.ioctl(one, 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
+    with socket.socket() as control:
+        fcntl.ioctl(control, 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
     with tempfile.TemporaryDirectory(prefix="mobivate-names-") as folder:
         etc = pathlib.Path(folder, "etc")
         shutil.copytree("/etc", etc, symlinks=True, ignore=unreadable)
@@ -137,13 +137,13 @@ class Names(unittest.TestCase):
 
         with Nginx(address="127.0.0.5") as nginx, socket.create_server(("127.0.0.2", nginx.port), backlog=0) as dead:
             waiting = [socket.socket() for _ in range(8)]
-            for one in waiting:
-                one.setblocking(False)
-                one.connect_ex(dead.getsockname())
+            for connection in waiting:
+                connection.setblocking(False)
+                connection.connect_ex(dead.getsockname())
             # libcurl before 8.0 does not notice a later address that answers: then the call times out, and says so.
             self.create("several.standin.test", None, None, port=nginx.port, connect_timeout_ms=500)
-            for one in waiting:
-                one.close()
+            for connection in waiting:
+                connection.close()
 
     def test_a_name_server_that_does_not_answer(self):
         with NameServer() as server:

@@ -30,7 +30,7 @@ class Server:
     def __init__(self, folder, name, chain):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         file, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-        file.write_text("".join(one.pem() for one in chain))
+        file.write_text("".join(certificate.pem() for certificate in chain))
         key.write_text(chain[0].key.pem())
         self.context.load_cert_chain(file, key)
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -218,7 +218,7 @@ class Trust(unittest.TestCase):
         cls.made = certificates()
         cls.servers = {}
         for name, chain in CHAINS.items():
-            cls.servers[name] = Server(cls.folder, name, [cls.made[one] for one in chain])
+            cls.servers[name] = Server(cls.folder, name, [cls.made[member] for member in chain])
             cls.addClassCleanup(cls.servers[name].close)
         cls.verdicts = collections.Counter()
         cls.environment = {

@@ -196,7 +196,7 @@ class Libcurl(unittest.TestCase):
         versions = re.findall(r"^(libcurl4t64|libssl3t64|g\+\+|cmake) (\S+)$", said, re.MULTILINE)
         print(
             f"{'trixie':<16} {tests} tests passed, {time.monotonic() - begin:.0f} s:",
-            *[" ".join(one) for one in versions],
+            *[" ".join(version) for version in versions],
             flush=True,
         )
 

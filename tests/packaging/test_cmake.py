@@ -301,13 +301,13 @@ class Hardening(Project):
         ):
             objects = self.properties(archive)
             self.assertGreater(len(objects), 4)
-            self.assertTrue(all(one == both for one in objects), archive)
+            self.assertTrue(all(found == both for found in objects), archive)
         dynamic = run("readelf", "-d", "-W", build / "libmobivate.so.1")
         self.assertNotRegex(dynamic, r"\((INIT|FINI)\)")
         self.assertIn("(INIT_ARRAY)", dynamic)
 
         startup = [run("cc", f"-print-file-name={name}").strip() for name in ("Scrt1.o", "crti.o", "crtn.o")]
-        expected = both if all(one == both for one in self.properties(*startup)) else {"SHSTK"}
+        expected = both if all(found == both for found in self.properties(*startup)) else {"SHSTK"}
         self.assertEqual(self.properties(build / "mbv"), [expected])
 
     def test_a_compiler_that_knows_less(self):

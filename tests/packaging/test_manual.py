@@ -40,8 +40,8 @@ class Manual(unittest.TestCase):
         for name, function in functions.items():
             text = (MANUAL / f"{name}.3").read_text()
             self.assertEqual(re.search(r'^\.Ft "(.*)"$', text, re.MULTILINE)[1], function["returns"], name)
-            parameters = [header.parameter_type(one) for one in re.findall(r'^\.Fa "(.*)"$', text, re.MULTILINE)]
-            self.assertEqual([one for one in parameters if one], function["parameters"], name)
+            parameters = [header.parameter_type(parameter) for parameter in re.findall(r'^\.Fa "(.*)"$', text, re.MULTILINE)]
+            self.assertEqual([parameter for parameter in parameters if parameter], function["parameters"], name)
 
     def test_every_status_key_state_and_option_is_told(self):
         declared = header.declarations()

@@ -42,7 +42,7 @@ def arguments():
 def server_context(folder, name, certificate, chain=()):
     """A TLS context for a certificate, whose files stay in the folder."""
     chain_file, key_file = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    chain_file.write_text("".join(one.pem() for one in (certificate, *chain)))
+    chain_file.write_text("".join(issued.pem() for issued in (certificate, *chain)))
     key_file.write_text(certificate.key.pem())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain_file, key_file)
@@ -110,10 +110,10 @@ class OddHosts:
         self.full = socket.create_server(("127.0.0.1", 0), backlog=0)
         self.queued = []
         for _ in range(8):
-            one = socket.socket()
-            one.setblocking(False)
-            one.connect_ex(self.full.getsockname())
-            self.queued.append(one)
+            connection = socket.socket()
+            connection.setblocking(False)
+            connection.connect_ex(self.full.getsockname())
+            self.queued.append(connection)
 
     def facts(self):
         return {name: address(getattr(self, name)) for name in ("refused", "silent", "full")}

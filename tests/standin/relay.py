@@ -28,10 +28,10 @@ class Pipe:
     def __init__(self, client, server, rules, segment, stalls):
         self.stalls = stalls
         self.sockets = {"request": (client, server), "answer": (server, client)}
-        self.limits = {one: rules[one]["after"] for one in DIRECTIONS if one in rules}
-        self.ways = {one: rules[one].get("how", "close") for one in DIRECTIONS if one in rules}
+        self.limits = {direction: rules[direction]["after"] for direction in DIRECTIONS if direction in rules}
+        self.ways = {direction: rules[direction].get("how", "close") for direction in DIRECTIONS if direction in rules}
         self.segment = segment
-        self.seen = {one: bytearray() for one in DIRECTIONS}
+        self.seen = {direction: bytearray() for direction in DIRECTIONS}
         self.lock = threading.Lock()
         self.cut = self.ended = False
 
@@ -39,16 +39,16 @@ class Pipe:
         with self.lock:
             if not rules:
                 self.limits.clear()
-            for one in DIRECTIONS:
-                if "after_now" in rules.get(one, {}):
-                    self.limits[one] = len(self.seen[one]) + rules[one]["after_now"]
-                    self.ways[one] = rules[one].get("how", "close")
+            for direction in DIRECTIONS:
+                if "after_now" in rules.get(direction, {}):
+                    self.limits[direction] = len(self.seen[direction]) + rules[direction]["after_now"]
+                    self.ways[direction] = rules[direction].get("how", "close")
 
     def run(self):
         how = "close"
         with selectors.DefaultSelector() as selector:
-            for one, (source, _) in self.sockets.items():
-                selector.register(source, selectors.EVENT_READ, one)
+            for direction, (source, _) in self.sockets.items():
+                selector.register(source, selectors.EVENT_READ, direction)
             try:
                 # A cut at nothing is a cut before the first byte.
                 how = self._reached()
@@ -62,9 +62,9 @@ class Pipe:
         self._end(how)
 
     def _reached(self):
-        for one, limit in self.limits.items():
-            if limit <= len(self.seen[one]) and one == "request":
-                return self.ways[one]
+        for direction, limit in self.limits.items():
+            if limit <= len(self.seen[direction]) and direction == "request":
+                return self.ways[direction]
         return None
 
     def _forward(self, direction):
@@ -94,12 +94,12 @@ class Pipe:
             except OSError:
                 pass
         if how == "reset":
-            for one in (client, server):
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            for end in (client, server):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         else:
-            for one in (client, server):
+            for end in (client, server):
                 try:
-                    one.shutdown(socket.SHUT_WR)
+                    end.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
         client.close()
@@ -127,8 +127,8 @@ class Relay:
                 server = socket.create_connection(self.target)
             except OSError:
                 return
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.changed:
                 pipe = Pipe(client, server, self.rules, self.segment, self._stalls)
                 if self.first_only:
@@ -174,7 +174,7 @@ class Relay:
             if name not in ("request", "answer", "connection", "segment"):
                 raise ControlError(f"{name}: a relay has no such rule")
         with self.changed:
-            self.rules = {one: rules[one] for one in DIRECTIONS if "after" in rules.get(one, {})}
+            self.rules = {direction: rules[direction] for direction in DIRECTIONS if "after" in rules.get(direction, {})}
             self.segment = rules.get("segment", 0)
             self.first_only = rules.get("connection") == "first"
             for pipe in self.pipes:
@@ -192,7 +192,7 @@ class Relay:
                 lambda: self.closed >= closed and self.stalled >= stalled and self._settled() >= settled, timeout_ms / 1000
             )
             last = self.pipes[-1] if self.pipes else None
-            seen = {one: bytes(last.seen[one]) if last else b"" for one in DIRECTIONS}
+            seen = {direction: bytes(last.seen[direction]) if last else b"" for direction in DIRECTIONS}
             facts = {
                 "id": self.identifier,
                 "port": self.port,
@@ -206,7 +206,7 @@ class Relay:
                 "bytes_from_server": len(seen["answer"]),
             }
             if self.scheme == "https":
-                facts["records"] = {one: record_ends(seen[one]) for one in DIRECTIONS}
+                facts["records"] = {direction: record_ends(seen[direction]) for direction in DIRECTIONS}
             return facts
 
 

@@ -110,9 +110,9 @@ def fill(value, placeholders):
                 parts.append(placeholders[name])
         return "".join(parts)
     if isinstance(value, list):
-        return [fill(one, placeholders) for one in value]
+        return [fill(member, placeholders) for member in value]
     if isinstance(value, dict):
-        return {name: fill(one, placeholders) for name, one in value.items()}
+        return {name: fill(member, placeholders) for name, member in value.items()}
     return value
 
 

@@ -181,9 +181,9 @@ TEST_CASE("a success without a usable key") {
         {"nothing but opening", std::string(60000, '{')},
         {"100,000 levels", std::string(50000, '[') + std::string(50000, ']')},
     };
-    for (const Case& one : cases) {
-        CAPTURE(one.name);
-        const auto judged = judge(answer(200, one.body));
+    for (const Case& row : cases) {
+        CAPTURE(row.name);
+        const auto judged = judge(answer(200, row.body));
         CHECK(judged.status == Status::protocol);
         CHECK(judged.key_state == KeyState::unknown);
         CHECK(judged.key.empty());
@@ -221,11 +221,11 @@ TEST_CASE("a success with a usable key in an unusual document") {
         {"lone surrogates", R"({"\udc00":"\ud800","y":"\udfff\ud83d\ude00\ud83d","apiKey":"abc"})", "abc"},
         {"an error's members beside it", R"({"code":7,"message":"hello","apiKey":"abc"})", "abc"},
     };
-    for (const Case& one : cases) {
-        CAPTURE(one.name);
-        const auto judged = judge(answer(200, one.body));
+    for (const Case& row : cases) {
+        CAPTURE(row.name);
+        const auto judged = judge(answer(200, row.body));
         CHECK(judged.status == Status::ok);
-        CHECK(judged.key == one.key);
+        CHECK(judged.key == row.key);
         CHECK(judged.server_message.empty());
     }
 }
@@ -400,18 +400,18 @@ TEST_CASE("what is wrong behind a status line takes nothing from what it said") 
         int code;
         Status status;
     };
-    for (const Case& one : {Case{401, Status::credentials}, Case{429, Status::rate_limited},
+    for (const Case& row : {Case{401, Status::credentials}, Case{429, Status::rate_limited},
                             Case{403, Status::rejected}, Case{503, Status::server}}) {
-        CAPTURE(one.code);
-        const std::string line = "HTTP/1.1 " + std::to_string(one.code) + " No\r\n";
+        CAPTURE(row.code);
+        const std::string line = "HTTP/1.1 " + std::to_string(row.code) + " No\r\n";
         for (const std::string& bytes :
-             {answer(one.code, full + full, "Retry-After: 120\r\n"), line + chunked + "x\r\n",
+             {answer(row.code, full + full, "Retry-After: 120\r\n"), line + chunked + "x\r\n",
               line + chunked + "1\r\nab", line + "Retry-After: 120\r\nX: " + full + "\r\n\r\n",
               line + "Retry-After: 120\r\nContent-Length: x\r\n\r\n<html>"}) {
             const auto judged = judge(bytes);
-            CHECK(judged.status == one.status);
+            CHECK(judged.status == row.status);
             CHECK(judged.key_state == KeyState::unknown);
-            CHECK(judged.http_status == one.code);
+            CHECK(judged.http_status == row.code);
             CHECK(judged.retry_after_ms == 120000);
             CHECK_FALSE(judged.keeps_connection);
         }
@@ -451,18 +451,18 @@ TEST_CASE("a 4xx leaves the key unchanged only with the API's own error in it") 
         {"cut", invalid_credentials.substr(0, invalid_credentials.size() - 1), false},
         {"over-long", R"({"code":401,"message":")" + std::string(65536, 'x') + R"("})", false},
     };
-    for (const Case& one : cases) {
+    for (const Case& row : cases) {
         for (int code = 400; code < 500; ++code) {
-            CAPTURE(one.name);
+            CAPTURE(row.name);
             CAPTURE(code);
-            const auto judged = judge(answer(code, one.body));
-            CHECK(judged.key_state == (one.from_the_api ? KeyState::unchanged : KeyState::unknown));
+            const auto judged = judge(answer(code, row.body));
+            CHECK(judged.key_state == (row.from_the_api ? KeyState::unchanged : KeyState::unknown));
             CHECK(judged.status == (code == 401   ? Status::credentials
                                     : code == 429 ? Status::rate_limited
                                                   : Status::rejected));
         }
         // A 5xx never does.
-        CHECK(judge(answer(500, one.body)).key_state == KeyState::unknown);
+        CHECK(judge(answer(500, row.body)).key_state == KeyState::unknown);
     }
     CHECK(judge(answer(403, "<html>")).what ==
           "The server refused the request (HTTP 403). It came without the API's own error, so a proxy or a "

@@ -116,15 +116,15 @@ TEST_CASE("base URLs that can be used") {
         {"http://127.255.0.3:1", false, "http://127.255.0.3:1/", "127.255.0.3:1", ""},
         {"http://[::1]:8080/x", false, "http://[::1]:8080/", "[::1]:8080", "/x"},
     };
-    for (const Case& one : cases) {
-        CAPTURE(one.url);
+    for (const Case& row : cases) {
+        CAPTURE(row.url);
         Endpoint endpoint;
         Message why;
-        REQUIRE(mobivate::request::parse_endpoint(one.url, endpoint, why));
-        CHECK(endpoint.secure == one.secure);
-        CHECK(endpoint.origin == one.origin);
-        CHECK(endpoint.host_header == one.host);
-        CHECK(endpoint.path == one.path);
+        REQUIRE(mobivate::request::parse_endpoint(row.url, endpoint, why));
+        CHECK(endpoint.secure == row.secure);
+        CHECK(endpoint.origin == row.origin);
+        CHECK(endpoint.host_header == row.host);
+        CHECK(endpoint.path == row.path);
     }
 }
 

@@ -31,10 +31,10 @@ TEST_CASE("invalid UTF-8 is found at its first byte") {
         {"\xF0\x9F\x98", 0},          // cut
         {std::string("ok\xE2\x82\0", 5), 2},
     };
-    for (const Case& one : cases) {
-        CAPTURE(one.text);
-        REQUIRE(invalid_utf8(one.text));
-        CHECK(*invalid_utf8(one.text) == one.offset);
+    for (const Case& row : cases) {
+        CAPTURE(row.text);
+        REQUIRE(invalid_utf8(row.text));
+        CHECK(*invalid_utf8(row.text) == row.offset);
     }
 }
 

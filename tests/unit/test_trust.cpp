@@ -51,10 +51,11 @@ struct Attribute {
 Owned<X509_NAME> name_of(const std::vector<Attribute>& attributes, int set = 0) {
     Owned<X509_NAME> name(X509_NAME_new());
     for (std::size_t i = 0; i < attributes.size(); ++i) {
-        const auto& one = attributes[i];
-        REQUIRE(X509_NAME_add_entry_by_txt(name.get(), one.type, one.encoding,
-                                           reinterpret_cast<const unsigned char*>(one.value.data()),
-                                           static_cast<int>(one.value.size()), -1, i == 0 ? 0 : set) == 1);
+        const auto& attribute = attributes[i];
+        REQUIRE(X509_NAME_add_entry_by_txt(name.get(), attribute.type, attribute.encoding,
+                                           reinterpret_cast<const unsigned char*>(attribute.value.data()),
+                                           static_cast<int>(attribute.value.size()), -1,
+                                           i == 0 ? 0 : set) == 1);
     }
     return name;
 }
@@ -135,8 +136,8 @@ bool read_by_openssl(const std::string& text, std::vector<std::string>& found) {
     ERR_clear_error();
     if (all == nullptr) return false;
     for (int i = 0; i < sk_X509_INFO_num(all.get()); ++i) {
-        const X509_INFO* one = sk_X509_INFO_value(all.get(), i);
-        if (one->x509 != nullptr) found.push_back(der_of(one->x509));
+        const X509_INFO* info = sk_X509_INFO_value(all.get(), i);
+        if (info->x509 != nullptr) found.push_back(der_of(info->x509));
     }
     return true;
 }
@@ -249,14 +250,14 @@ TEST_CASE("names that X.509 holds to be equal have the same number") {
     names.push_back(name_of({}));
     int equal = 0;
     int told_apart = 0;
-    for (const auto& one : names) {
-        const auto number = name_number(der_of(one.get()));
+    for (const auto& name : names) {
+        const auto number = name_number(der_of(name.get()));
         REQUIRE(number);
         for (const auto& other : names) {
             const auto others = name_number(der_of(other.get()));
-            const bool are_equal = X509_NAME_cmp(one.get(), other.get()) == 0;
+            const bool are_equal = X509_NAME_cmp(name.get(), other.get()) == 0;
             if (are_equal) CHECK(number == others);
-            equal += are_equal && one != other;
+            equal += are_equal && name != other;
             told_apart += number != others;
         }
     }

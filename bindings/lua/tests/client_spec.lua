@@ -185,7 +185,7 @@ describe("the lifetime of a client", function()
    end)
 
    it("closes its connection", function()
-      local before = standin.state().open_connections
+      local before = standin.state(0).open_connections
       local client = new_client()
       assert(client:create_key(new_account(), password))
       assert.are.equal(before + 1, standin.state(before + 1).open_connections)
@@ -194,7 +194,7 @@ describe("the lifetime of a client", function()
    end)
 
    it("ends when it is forgotten", function()
-      local before = standin.state().open_connections
+      local before = standin.state(0).open_connections
       do
          local client = new_client()
          assert(client:create_key(new_account(), password))

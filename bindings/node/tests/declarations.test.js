@@ -28,7 +28,7 @@ test("the functions are the header's", () => {
 });
 
 test('all of them, but those that are needless: a key of any size fits, and an error has its message', () => {
-  const declared = declarations.map((/** @type {string[]} */ one) => one[1]);
+  const declared = declarations.map((/** @type {string[]} */ declaration) => declaration[1]);
   assert.deepEqual(
     Object.keys(header.functions).filter(name => !declared.includes(name)),
     ['mbv_take_key', 'mbv_status_message'],

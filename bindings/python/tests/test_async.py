@@ -40,7 +40,7 @@ class Async(unittest.IsolatedAsyncioTestCase):
     async def test_a_hundred_calls_at_once(self) -> None:
         username = new_account({"delay_ms": {"before_answer": 20}})
         clients = [mobivate.Client(**standin.OVER_HTTP) for _ in range(100)]
-        keys = await asyncio.gather(*(one.create_key_async(username, PASSWORD) for one in clients))
+        keys = await asyncio.gather(*(client.create_key_async(username, PASSWORD) for client in clients))
         for client in clients:
             client.close()
         truth = standin.account(username)

@@ -161,16 +161,16 @@ class Errors(unittest.TestCase):
             }
         )
         self.assertIs(type(error), mobivate.RateLimitedError)
-        for one in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
-            self.assertIs(type(one), mobivate.RateLimitedError)
+        for copied in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            self.assertIs(type(copied), mobivate.RateLimitedError)
             self.assertEqual(
                 (
-                    one.status,
-                    one.key_state,
-                    one.http_status,
-                    one.server_code,
-                    one.server_message,
-                    one.retry_after,
+                    copied.status,
+                    copied.key_state,
+                    copied.http_status,
+                    copied.server_code,
+                    copied.server_message,
+                    copied.retry_after,
                 ),
                 (
                     mobivate.Status.RATE_LIMITED,
@@ -181,16 +181,16 @@ class Errors(unittest.TestCase):
                     7.0,
                 ),
             )
-            self.assertIn("The old key still works.", str(one))
+            self.assertIn("The old key still works.", str(copied))
 
     def test_a_key_state_on_its_way(self) -> None:
         error = self.failure({"creates": True, "cut": {"after": 0, "how": "close"}})
         with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             from_a_process = pool.submit(raise_again, pickle.dumps(error)).exception()
-        for one in (copy.copy(error), copy.deepcopy(error), from_a_process, over_json(error)):
-            self.assertIs(type(one), mobivate.TransportError)
-            self.assertIs(one.key_state, mobivate.KeyState.UNKNOWN)
-            self.assertEqual(str(one), str(error))
+        for copied in (copy.copy(error), copy.deepcopy(error), from_a_process, over_json(error)):
+            self.assertIs(type(copied), mobivate.TransportError)
+            self.assertIs(copied.key_state, mobivate.KeyState.UNKNOWN)
+            self.assertEqual(str(copied), str(error))
 
     def test_a_key_state_that_was_lost(self) -> None:
         # It is unchanged only where nothing else can be.
@@ -228,10 +228,10 @@ class Errors(unittest.TestCase):
         names = {name.replace("Error", "").lower() for name in classes}
         statuses = {status.name.replace("_", "").lower() for status in mobivate.Status}
         self.assertEqual(names, statuses - {"ok", "buffertoosmall"})
-        for name, one in classes.items():
-            self.assertEqual(one.status.name.replace("_", "") + "ERROR", name.upper())
-            self.assertEqual(repr(one), f"<class 'mobivate.{name}'>")
-            self.assertEqual(str(pickle.loads(pickle.dumps(one("text")))), "text")
+        for name, error_class in classes.items():
+            self.assertEqual(error_class.status.name.replace("_", "") + "ERROR", name.upper())
+            self.assertEqual(repr(error_class), f"<class 'mobivate.{name}'>")
+            self.assertEqual(str(pickle.loads(pickle.dumps(error_class("text")))), "text")
 
     def test_an_error_is_no_cycle(self) -> None:
         gc.disable()
@@ -339,7 +339,9 @@ class Secrets(unittest.TestCase):
         standin.create_account(username)
         with standin.client() as client:
             key = client.create_key(username, PASSWORD)
-            shown = "".join(f"{one} {one!r} {vars(one)}" for one in (client, caught.exception))
+            shown = "".join(
+                f"{instance} {instance!r} {vars(instance)}" for instance in (client, caught.exception)
+            )
         self.assertIn("*** is wrong", shown)
         self.assertNotIn(PASSWORD, shown)
         self.assertNotIn(key, shown)
@@ -433,7 +435,7 @@ class Lifetime(unittest.TestCase):
             warnings.simplefilter("always")
             del client
             gc.collect()
-        self.assertEqual([one.category for one in caught], [ResourceWarning])
+        self.assertEqual([warning.category for warning in caught], [ResourceWarning])
         self.assertRegex(str(caught[0].message), "^unclosed <mobivate.Client object")
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
 

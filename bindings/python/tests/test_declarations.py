@@ -35,7 +35,7 @@ class Declarations(unittest.TestCase):
             with self.subTest(name):
                 header = HEADER["functions"][name]
                 self.assertIs(result, TYPES[header["returns"]])
-                self.assertEqual(parameters, [TYPES[one] for one in header["parameters"]])
+                self.assertEqual(parameters, [TYPES[parameter] for parameter in header["parameters"]])
 
     def test_the_loaded_functions(self) -> None:
         library = _library.load()
@@ -50,10 +50,10 @@ class Declarations(unittest.TestCase):
         self.assertGreaterEqual(_library.KEY_CAPACITY, HEADER["constants"]["MBV_KEY_CAPACITY"])
 
     def test_the_values(self) -> None:
-        statuses = {f"MBV_ERR_{one.name}": one.value for one in mobivate.Status}
+        statuses = {f"MBV_ERR_{status.name}": status.value for status in mobivate.Status}
         statuses["MBV_OK"] = statuses.pop("MBV_ERR_OK")
         self.assertEqual(statuses, HEADER["status"])
-        states = {f"MBV_KEY_{one.name}": one.value for one in mobivate.KeyState}
+        states = {f"MBV_KEY_{state.name}": state.value for state in mobivate.KeyState}
         self.assertEqual(states, HEADER["key_states"])
 
     def test_the_options(self) -> None:

@@ -34,8 +34,8 @@ int in_child(const std::function<int()>& action) {
 
 std::set<int> descriptors() {
     std::set<int> found;
-    for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd"))
-        found.insert(std::stoi(one.path().filename()));
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+        found.insert(std::stoi(entry.path().filename()));
     return found;
 }
 

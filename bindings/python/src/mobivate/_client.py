@@ -538,7 +538,10 @@ class _Memory:
         if isinstance(text, str):
             # One character after the other: an encoded string could not be wiped. Half a surrogate pair is
             # for the library to refuse.
-            size = sum(1 + (one > "\x7f") + (one > "\u07ff") + (one > "\uffff") for one in text)
+            size = sum(
+                1 + (character > "\x7f") + (character > "\u07ff") + (character > "\uffff")
+                for character in text
+            )
             memory = cls(size + 1)
             at = 0
             for character in text:
