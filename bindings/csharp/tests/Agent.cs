@@ -21,10 +21,8 @@ internal sealed class Agent
     private CancellationTokenSource cancelling = new CancellationTokenSource();
     private Task<ApiKey> call;
 
-    private static string Field(string text)
-    {
-        return text.Length == 0 ? "-" : string.Concat(Encoding.UTF8.GetBytes(text).Select(each => each.ToString("x2")));
-    }
+    private static string Field(string text) =>
+        text.Length == 0 ? "-" : string.Concat(Encoding.UTF8.GetBytes(text).Select(each => each.ToString("x2")));
 
     private static string Text(string field)
     {
@@ -70,10 +68,7 @@ internal sealed class Agent
             Field(failure.ServerMessage ?? ""), (long)wait, Field(problem.Message), "-");
     }
 
-    private static TimeSpan? Milliseconds(string text)
-    {
-        return text == null ? (TimeSpan?)null : TimeSpan.FromMilliseconds(double.Parse(text));
-    }
+    private static TimeSpan? Milliseconds(string text) => text == null ? (TimeSpan?)null : TimeSpan.FromMilliseconds(double.Parse(text));
 
     private ApiKey Open(IEnumerable<string> words)
     {
@@ -94,28 +89,24 @@ internal sealed class Agent
         return null;
     }
 
+    private ApiKey Call(string kind, bool inText, string username, string text, byte[] secret)
+    {
+        if (kind == "create") return inText ? client.CreateKey(username, text) : client.CreateKey(username, secret);
+        if (kind == "get") return inText ? client.GetKey(username, text) : client.GetKey(username, secret);
+        if (!(inText ? client.TestKey(text) : client.TestKey(secret))) throw new ArgumentException("The key is refused.");
+        return null;
+    }
+
     private void Repeat(int count, string kind, bool inText, string username, string path)
     {
-        byte[] secret = new byte[new FileInfo(path).Length];
-        // A stream with a buffer of one byte has none.
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1))
-        {
-            for (int at = 0; at < secret.Length;) at += file.Read(secret, at, secret.Length - at);
-        }
+        byte[] secret = File.ReadAllBytes(path);
         string text = inText ? Encoding.UTF8.GetString(secret) : null;
         Strings.Add(text);
         for (int i = 0; i < count; i++)
         {
-            if (kind == "test")
+            using (ApiKey key = Call(kind, inText, username, text, secret))
             {
-                if (!(inText ? client.TestKey(text) : client.TestKey(secret))) throw new ArgumentException("The key is refused.");
-                continue;
-            }
-            using (ApiKey key = kind == "get"
-                ? inText ? client.GetKey(username, text) : client.GetKey(username, secret)
-                : inText ? client.CreateKey(username, text) : client.CreateKey(username, secret))
-            {
-                if (inText) Strings.Add(key.Reveal());
+                if (inText && key != null) Strings.Add(key.Reveal());
             }
         }
         Array.Clear(secret, 0, secret.Length);

@@ -35,9 +35,12 @@ public final class Agent {
         return text.isEmpty() ? "-" : HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String outcome(String keyState, Callable<String> call) throws Exception {
+    /** A call hands over a key, or says whether one is accepted. */
+    private static String outcome(String keyState, Callable<?> call) throws Exception {
         try {
-            return "MBV_OK " + keyState + " 0 0 - -1 - " + field(call.call());
+            Object answer = call.call();
+            if (Boolean.FALSE.equals(answer)) return "MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -";
+            return "MBV_OK " + keyState + " 0 0 - -1 - " + (answer instanceof ApiKey ? shown((ApiKey) answer) : "-");
         } catch (MobivateException error) {
             return String.format(
                     "MBV_ERR_%s %s %d %d %s %d %s -",
@@ -67,22 +70,13 @@ public final class Agent {
 
     private static String shown(ApiKey key) {
         try (key) {
-            return key.asString();
+            return field(key.asString());
         }
     }
 
-    private String test(String key) throws Exception {
-        boolean[] accepted = {true};
-        String line = outcome("unchanged", () -> {
-            accepted[0] = calling(() -> client.testKey(key));
-            return "";
-        });
-        return accepted[0] ? line : "MBV_ERR_CREDENTIALS unchanged 401 0 - -1 - -";
-    }
-
-    private String await() throws Exception {
-        try (ApiKey key = call.get()) {
-            return key.asString();
+    private ApiKey await() throws Exception {
+        try {
+            return call.get();
         } catch (ExecutionException | CancellationException error) {
             throw (Exception) error.getCause();
         }
@@ -133,16 +127,14 @@ public final class Agent {
             }
             case "create" -> {
                 return outcome(
-                        "replaced",
-                        () -> shown(agent.calling(() -> agent.client.createKey(text(words[2]), text(words[3])))));
+                        "replaced", () -> agent.calling(() -> agent.client.createKey(text(words[2]), text(words[3]))));
             }
             case "get" -> {
                 return outcome(
-                        "unchanged",
-                        () -> shown(agent.calling(() -> agent.client.getKey(text(words[2]), text(words[3])))));
+                        "unchanged", () -> agent.calling(() -> agent.client.getKey(text(words[2]), text(words[3]))));
             }
             case "test" -> {
-                return agent.test(text(words[2]));
+                return outcome("unchanged", () -> agent.calling(() -> agent.client.testKey(text(words[2]))));
             }
             case "wait" -> {
                 return outcome("replaced", agent::await);

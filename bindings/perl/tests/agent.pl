@@ -34,27 +34,17 @@ sub outcome (&;$) {
         defined $retry_after_ms ? $retry_after_ms : -1, field($error->message), '-';
 }
 
-sub create {
-    my ($client, @fields) = @_;
-    return outcome {
-        $client->create_key(map { my $text = text($_); \$text } @fields)
+# Creates, gets or tests a key, without a copy of the secret.
+sub call {
+    my ($kind,   $client, @fields)     = @_;
+    my ($method, @texts,  $is_refused) = ("${kind}_key", map { my $text = text($_); \$text } @fields);
+    my $outcome = outcome {
+        my $answer = $client->$method(@texts);
+        $is_refused = !$answer;
+        $kind eq 'test' ? q() : $answer
     }
     $client;
-}
-
-sub get {
-    my ($client, @fields) = @_;
-    return outcome {
-        $client->get_key(map { my $text = text($_); \$text } @fields)
-    }
-    $client;
-}
-
-sub test {
-    my ($client, $key) = @_;
-    my $is_valid;
-    my $outcome = outcome { $is_valid = $client->test_key(\text($key)); q() } $client;
-    $outcome =~ s/^MBV_OK (\w+) 0/MBV_ERR_CREDENTIALS $1 401/ if defined $is_valid && !$is_valid;
+    $outcome =~ s/^MBV_OK (\w+) 0/MBV_ERR_CREDENTIALS $1 401/ if $is_refused;
     return $outcome;
 }
 
@@ -64,7 +54,7 @@ sub start {
     local $SIG{IO} = \&answer_what_came;
     POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);    # a handler's own signal is blocked
     answer('ok');
-    my $outcome = create($clients{$number}, @fields);
+    my $outcome = call('create', $clients{$number}, @fields);
     if (delete $awaited{$number}) {
         answer($outcome);
     } else {
@@ -105,10 +95,8 @@ sub obey {
             q()
         }
     ) if $command eq 'set';
-    return answer(create($client, @fields)) if $command eq 'create';
-    return answer(get($client, @fields))    if $command eq 'get';
-    return answer(test($client, @fields))   if $command eq 'test';
-    return start($number, @fields)          if $command eq 'start';
+    return answer(call($command, $client, @fields)) if $command =~ /^(?:create|get|test)\z/;
+    return start($number, @fields)                  if $command eq 'start';
     if ($command eq 'new') {
         return answer(
             outcome {

@@ -12,7 +12,8 @@ require Process;
 require Mobivate;
 
 my $header = JSON::PP::decode_json(Process::contents($ENV{MOBIVATE_HEADER}));
-my $source = Process::contents("$ENV{MOBIVATE_PERL_SOURCE}/ffi/mobivate_perl.c");
+(my $source = Process::contents("$ENV{MOBIVATE_PERL_SOURCE}/ffi/mobivate_perl.c"))
+    =~ s/(\w)[*]/$1 */g;    # as the header has it
 
 my $count = 0;
 while ($source =~ /^\s+F\(([^,\n]+), (mbv_\w+),[\s\\]+\((.*)\)\)\s*\\?$/mg) {

@@ -28,8 +28,8 @@ type slot struct {
 
 var slots = map[string]*slot{}
 
-// What calls with secrets in strings have left, kept until the end.
-var strs []string
+// What calls with secrets in strings leave.
+var kept []string
 
 func field(text string) string {
 	if text == "" {
@@ -94,24 +94,24 @@ func milliseconds(text string) time.Duration {
 }
 
 func repeat(client *mobivate.Client, count int, kind, secretsIn, username, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	// Without a buffer of Go's own.
-	secret := make([]byte, 1<<16)
-	size, err := file.Read(secret)
-	secret = secret[:size]
-	kept := ""
+	secret, err := os.ReadFile(path)
+	ctx, text := context.Background(), ""
 	if secretsIn == "text" {
-		kept = string(secret)
-		strs = append(strs, kept)
+		text = string(secret)
+		kept = append(kept, text)
 	}
+	call := map[string]func() (*mobivate.Key, error){
+		"create bytes": func() (*mobivate.Key, error) { return client.CreateKey(ctx, username, secret) },
+		"create text":  func() (*mobivate.Key, error) { return client.CreateKeyString(ctx, username, text) },
+		"get bytes":    func() (*mobivate.Key, error) { return client.GetKey(ctx, username, secret) },
+		"get text":     func() (*mobivate.Key, error) { return client.GetKeyString(ctx, username, text) },
+		"test bytes":   func() (*mobivate.Key, error) { return accepted(client.TestKey(ctx, secret)) },
+		"test text":    func() (*mobivate.Key, error) { return accepted(client.TestKeyString(ctx, text)) },
+	}[kind+" "+secretsIn]
 	for i := 0; i < count && err == nil; i++ {
 		var key *mobivate.Key
-		if key, err = callOnce(client, kind, username, secret, kept); err == nil && kept != "" && key != nil {
-			strs = append(strs, key.Text())
+		if key, err = call(); key != nil && secretsIn == "text" {
+			kept = append(kept, key.Text())
 		} else if key != nil {
 			key.Wipe()
 		}
@@ -122,27 +122,11 @@ func repeat(client *mobivate.Client, count int, kind, secretsIn, username, path 
 	return err
 }
 
-// callOnce gives the secret as the string where there is one.
-func callOnce(client *mobivate.Client, kind, username string, secret []byte, kept string) (key *mobivate.Key, err error) {
-	ctx, accepted := context.Background(), true
-	switch {
-	case kind == "test" && kept != "":
-		accepted, err = client.TestKeyString(ctx, kept)
-	case kind == "test":
-		accepted, err = client.TestKey(ctx, secret)
-	case kind == "get" && kept != "":
-		key, err = client.GetKeyString(ctx, username, kept)
-	case kind == "get":
-		key, err = client.GetKey(ctx, username, secret)
-	case kept != "":
-		key, err = client.CreateKeyString(ctx, username, kept)
-	default:
-		key, err = client.CreateKey(ctx, username, secret)
-	}
-	if !accepted && err == nil {
+func accepted(isAccepted bool, err error) (*mobivate.Key, error) {
+	if err == nil && !isAccepted {
 		err = errors.New("the key is refused")
 	}
-	return key, err
+	return nil, err
 }
 
 func answer(command string, words []string) string {
