@@ -17,6 +17,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/slow_sockets.hpp"
+
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -151,13 +153,19 @@ int connect(int fd, const sockaddr* address, socklen_t size) {
     return call_fails("connect") ? -1 : real(&connect, "connect")(fd, address, size);
 }
 ssize_t send(int fd, const void* data, std::size_t size, int flags) {
-    return call_fails("send") ? -1 : real(&send, "send")(fd, data, size, flags);
+    if (call_fails("send")) return -1;
+    const auto function = real(&send, "send");
+    support::SlowSockets* slow = support::SlowSockets::of_thread();
+    return slow != nullptr ? slow->send(function, fd, data, size, flags) : function(fd, data, size, flags);
 }
 ssize_t recv(int fd, void* data, std::size_t size, int flags) {
     return call_fails("recv") ? -1 : real(&recv, "recv")(fd, data, size, flags);
 }
 int poll(pollfd* fds, nfds_t count, int timeout) {
-    return call_fails("poll") ? -1 : real(&poll, "poll")(fds, count, timeout);
+    if (call_fails("poll")) return -1;
+    const auto function = real(&poll, "poll");
+    support::SlowSockets* slow = support::SlowSockets::of_thread();
+    return slow != nullptr ? slow->poll(function, fds, count, timeout) : function(fds, count, timeout);
 }
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size) noexcept {
     return call_fails("getsockopt") ? -1 : real(&getsockopt, "getsockopt")(fd, level, name, value, size);

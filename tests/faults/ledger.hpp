@@ -27,7 +27,14 @@ struct Entry {
 };
 
 // Everything there is, however long it takes; else where that would be too much every nth of it.
-inline bool full() { return std::getenv("MOBIVATE_WALK") != nullptr; }
+inline bool asked_for(const std::string& walk) {
+    const char* said = std::getenv("MOBIVATE_WALK");
+    return said != nullptr && said == walk;
+}
+inline bool full() { return asked_for("full"); }
+
+// Less than usual, where the same is walked with many libcurls: each so many'th.
+inline int sparse(int step, int times = 3) { return asked_for("sample") ? step * times : step; }
 
 inline std::map<std::string, Entry>& ledger() {
     static std::map<std::string, Entry> entries;

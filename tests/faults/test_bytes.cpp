@@ -139,7 +139,7 @@ void run_each(Walk walk, int step, bool cancel = false) {
         const bool plain = std::string(walk.scheme) == "http" && std::string(walk.how) != "stall";
         const bool whole = call == Call::create_key || plain || walk::full();
         walk.call = call;
-        run(walk, whole ? step : 5 * step, cancel);
+        run(walk, walk::sparse(whole ? step : 5 * step), cancel);
     }
 }
 

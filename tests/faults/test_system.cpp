@@ -53,7 +53,7 @@ long in_use() {
 
 // A TLS handshake makes thousands of allocations of its own: all of them are walked with MOBIVATE_WALK=full,
 // else every 37th.
-long step(long count) { return count < 1000 || walk::full() ? 1 : 37; }
+long step(long count) { return walk::full() ? 1 : walk::sparse(count < 1000 ? 1 : 37); }
 
 bool in_the_table(std::int32_t status) {
     return std::string(mbv_status_name(status)) != "MBV_ERR_UNKNOWN" && status != MBV_ERR_INTERNAL;

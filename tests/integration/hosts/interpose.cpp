@@ -8,9 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <condition_variable>
 #include <cstdarg>
 #include <cstring>
@@ -19,10 +17,8 @@
 
 namespace {
 
-thread_local host::SlowSockets* slow_sockets = nullptr;
 thread_local host::Standstill* standstill_of_thread = nullptr;
 std::atomic<long long> clock_moved_ns{0};
-std::atomic<int> process_id{0};
 std::atomic<const char*> libcurl_version{nullptr};
 std::atomic<unsigned> libcurl_version_number{0};
 std::atomic<int> refused_option{0};
@@ -44,14 +40,8 @@ Function* real(Function*, const char* name) {
 
 namespace host {
 
-SlowSockets::SlowSockets(long bytes, bool until_end) : bytes_left(bytes), until_poll_ends(until_end) {
-    slow_sockets = this;
-}
-SlowSockets::~SlowSockets() { slow_sockets = nullptr; }
-
 void stand_still_in_poll(Standstill* standstill) { standstill_of_thread = standstill; }
 void move_clock(std::chrono::milliseconds by) { clock_moved_ns += by.count() * 1000000LL; }
-void set_process_id(int id) { process_id = id; }
 void set_libcurl_version(const char* version, unsigned number) {
     libcurl_version_number = number;
     libcurl_version = version;
@@ -85,27 +75,15 @@ extern "C" {
 
 ssize_t send(int fd, const void* data, std::size_t size, int flags) {
     static const auto function = real(&send, "send");
-    host::SlowSockets* slow = slow_sockets;
-    if (slow == nullptr) return function(fd, data, size, flags);
-    if (slow->bytes_left == 0) {
-        slow->blocked = true;
-        errno = EAGAIN;
-        return -1;
-    }
-    const ssize_t sent =
-        function(fd, data, std::min(size, static_cast<std::size_t>(slow->bytes_left)), flags);
-    if (sent > 0) slow->bytes_left -= sent;
-    return sent;
+    support::SlowSockets* slow = support::SlowSockets::of_thread();
+    return slow != nullptr ? slow->send(function, fd, data, size, flags) : function(fd, data, size, flags);
 }
 
 int poll(pollfd* fds, nfds_t count, int timeout) {
     static const auto function = real(&poll, "poll");
-    host::SlowSockets* slow = slow_sockets;
-    if (slow != nullptr && slow->blocked) {
-        for (nfds_t i = 0; i < count; ++i) fds[i].events &= static_cast<short>(~POLLOUT);
-    }
-    const int result = function(fds, count, timeout);
-    if (slow != nullptr && slow->blocked && slow->until_poll_ends) slow->bytes_left = LONG_MAX;
+    support::SlowSockets* slow = support::SlowSockets::of_thread();
+    const int result =
+        slow != nullptr ? slow->poll(function, fds, count, timeout) : function(fds, count, timeout);
     if (host::Standstill* standstill = standstill_of_thread) {
         standstill->reached = true;
         while (!standstill->over) std::this_thread::yield();
@@ -122,11 +100,6 @@ int clock_gettime(clockid_t clock, timespec* time) noexcept {
         time->tv_nsec = static_cast<long>(moved % 1000000000);
     }
     return result;
-}
-
-pid_t getpid() noexcept {
-    static const auto function = real(&getpid, "getpid");
-    return process_id != 0 ? process_id.load() : function();
 }
 
 int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {

@@ -9,21 +9,9 @@
 
 #include <curl/curl.h>
 
+#include "support/slow_sockets.hpp"
+
 namespace host {
-
-// In the calling thread, sockets take so many bytes more and then none. There is room again when a poll that
-// waited for it has ended for another reason: a time-out, say.
-class SlowSockets {
-public:
-    explicit SlowSockets(long bytes, bool until_poll_ends = true);
-    SlowSockets(const SlowSockets&) = delete;
-    SlowSockets& operator=(const SlowSockets&) = delete;
-    ~SlowSockets();
-
-    std::atomic<bool> blocked{false};  // nothing is taken any more
-    long bytes_left;
-    const bool until_poll_ends;
-};
 
 // The thread that calls stands still in its next poll, as with SIGSTOP, until it is let go.
 struct Standstill {
@@ -34,9 +22,6 @@ void stand_still_in_poll(Standstill* standstill);  // the calling thread; NULL: 
 
 // Moves the monotonic clock of this process.
 void move_clock(std::chrono::milliseconds by);
-
-// What getpid() says; 0: the truth.
-void set_process_id(int id);
 
 // What curl_version_info says of its version; NULL: the truth.
 void set_libcurl_version(const char* version, unsigned number);

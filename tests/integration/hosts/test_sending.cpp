@@ -83,17 +83,20 @@ TEST_CASE("nothing more of a request leaves once it is given up") {
                 const auto client = client_for(standin::fact(scheme));
                 REQUIRE(caller::create_key(client.get(), account.username, password).status == MBV_OK);
                 const auto before = account.truth();
-                set(client, "timeout_ms", cancel ? "30000" : "200");
-                std::atomic<host::SlowSockets*> slow{nullptr};
+                const milliseconds time_out(cancel ? 30000 : 200);
+                set(client, "timeout_ms", std::to_string(time_out.count()));
+                std::atomic<support::SlowSockets*> slow{nullptr};
                 caller::Result result;
                 std::thread calling([&] {
-                    host::SlowSockets sockets(taken);
+                    support::SlowSockets sockets(taken, support::Room::once_given_up,
+                                                 support::SlowSockets::Clock::now() + time_out);
                     slow = &sockets;
                     result = caller::create_key(client.get(), account.username, password);
                     while (cancel && slow != nullptr) std::this_thread::yield();
                 });
                 if (cancel) {
                     while (slow == nullptr || !slow.load()->blocked) std::this_thread::yield();
+                    slow.load()->cancelled = true;
                     mbv_cancel(client.get());
                     slow = nullptr;
                 }
@@ -173,7 +176,7 @@ TEST_CASE("a connection on which half a request went out is not used again") {
     const auto client = client_for(server.url);
     caller::Result result;
     {
-        const host::SlowSockets slow(1000, false);
+        const support::SlowSockets slow(1000, support::Room::never);
         result = caller::create_key(client.get(), "user@example.com", std::string(60000, 'x'));
     }
     CHECK(result.status == MBV_ERR_RATE_LIMITED);
