@@ -5,21 +5,45 @@
 // The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left
 // by the library, or planted on purpose.
 #include <curl/curl.h>
+#include <dlfcn.h>
+#include <poll.h>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "mobivate.h"
+#include "support/slow_sockets.hpp"
+
+using support::Room;
+using support::SlowSockets;
+
+extern "C" {
+
+ssize_t send(int fd, const void* data, std::size_t size, int flags) {
+    static const auto function = reinterpret_cast<decltype(&send)>(dlsym(RTLD_NEXT, "send"));
+    SlowSockets* slow = SlowSockets::of_thread();
+    return slow != nullptr ? slow->send(function, fd, data, size, flags) : function(fd, data, size, flags);
+}
+
+int poll(pollfd* fds, nfds_t count, int timeout) {
+    static const auto function = reinterpret_cast<decltype(&poll)>(dlsym(RTLD_NEXT, "poll"));
+    SlowSockets* slow = SlowSockets::of_thread();
+    return slow != nullptr ? slow->poll(function, fds, count, timeout) : function(fds, count, timeout);
+}
+
+}  // extern "C"
 
 namespace {
 
@@ -199,6 +223,7 @@ int main() {
     host.key = static_cast<char*>(std::calloc(1, secret_capacity));
     std::string base_url;
     std::string ca_file;
+    std::optional<SlowSockets> slow_sockets;
     for (std::string line = read_line(); !line.empty(); line = read_line()) {
         const std::string command = line.substr(0, line.find(' '));
         const std::string argument = line.size() > command.size() ? line.substr(command.size() + 1) : "";
@@ -240,6 +265,10 @@ int main() {
             make(command, host);
             beside.join();
             answer("done");
+        } else if (command == "send-pieces" || command == "send-only") {
+            const long bytes = std::strtol(argument.c_str(), nullptr, 10);
+            slow_sockets.emplace(bytes, command == "send-only" ? Room::never : Room::at_once);
+            answer("slow");
         } else if (command == "key") {
             answer(address(host.key));
         } else if (command == "free") {

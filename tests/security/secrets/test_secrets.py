@@ -373,6 +373,28 @@ class Secrets(unittest.TestCase):
                             self.check(f"reset after {after} bytes, {scheme}", case, status == "MBV_OK", "kept")
             control("DELETE", "relays/" + relay["id"])
 
+    def test_sends_that_fall_short(self):
+        """Where the system takes the request in pieces, what is left of it waits somewhere."""
+        for scheme in ("https", "http"):
+            for piece in (7, 100):
+                self.run_calls(
+                    f"sent in pieces of {piece}, {scheme}",
+                    "MBV_OK",
+                    before=(f"send-pieces {piece}",),
+                    base_url=STANDIN[scheme],
+                    secret_size=400,
+                )
+            # The handshake takes some 600 bytes of it.
+            for taken in (700, 800) if scheme == "https" else (100, 200):
+                self.run_calls(
+                    f"no room after {taken} bytes, {scheme}",
+                    "MBV_ERR_TIMEOUT",
+                    before=(f"send-only {taken}",),
+                    base_url=STANDIN[scheme],
+                    options={"timeout_ms": "100"}.items(),
+                    secret_size=400,
+                )
+
     def test_cancelled(self):
         # A key is tested once the status line is there.
         for scheme, call in itertools.product(("https", "http"), CALLS):
