@@ -2,6 +2,7 @@
 // A user of the public header, in C++.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
