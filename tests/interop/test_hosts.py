@@ -110,15 +110,32 @@ class Nginx(Host):
     version = ("nginx", "-v")
     graceful = signal.SIGQUIT
     modules = ("ndk_http_module.so", "ngx_http_lua_module.so")
+    # Their own LuaJIT takes the place of the one that the binding's tests use, so they are not installed, but unpacked.
+    unpacked = ("libluajit2-5.1-2", "libnginx-mod-http-ndk", "libnginx-mod-http-lua", "lua-resty-core", "lua-resty-lrucache")
     http = """
-lua_package_path "{root}/bindings/lua/?.lua;{root}/bindings/lua/?/init.lua;{here}/?.lua;;";
+lua_package_path "{root}/bindings/lua/?.lua;{here}/?.lua;{folder}/usr/share/lua/5.1/?.lua;;";
 init_by_lua_block {{ host = require("by_nginx") }}
 """
     location = "content_by_lua_block {{ host.answer() }}"
 
+    def environment(self):
+        return {**super().environment(), "LD_LIBRARY_PATH": str(next((self.folder / "usr/lib").glob("*-linux-gnu"), ""))}
+
+    def unpack(self):
+        if not self.unpacked:
+            return
+        packages = self.folder / "packages"
+        packages.mkdir()
+        subprocess.run(
+            ["apt-get", "-q", "-q", "-o", "APT::Sandbox::User=root", "download", *self.unpacked], cwd=packages, check=True
+        )
+        for package in packages.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", package, self.folder], check=True)
+
     def command(self):
+        self.unpack()
         environment = "".join(f"env {name};\n" for name in (*self.environment(), "MOBIVATE_LIBRARY"))
-        modules = "".join(f"load_module /usr/lib/nginx/modules/{one};\n" for one in self.modules)
+        modules = "".join(f"load_module {self.folder}/usr/lib/nginx/modules/{one};\n" for one in self.modules)
         temporary = "".join(
             f"{one}_temp_path {self.folder}/{one};\n" for one in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -181,7 +198,7 @@ class PhpFpm(Host):
 class Front(Nginx):
     """What speaks FastCGI with php-fpm."""
 
-    modules = ()
+    modules = unpacked = ()
     http = ""
     location = (
         "include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME {here}/by_php.php; fastcgi_pass unix:{folder}/socket;"
