@@ -34,7 +34,7 @@ inline bool asked_for(const std::string& walk) {
 inline bool full() { return asked_for("full"); }
 
 // Less than usual, where the same is walked with many libcurls: each so many'th.
-inline int sparse(int step, int times = 3) { return asked_for("sample") ? step * times : step; }
+inline int sparse(int step, int times = 8) { return asked_for("sample") ? step * times : step; }
 
 inline std::map<std::string, Entry>& ledger() {
     static std::map<std::string, Entry> entries;

@@ -93,7 +93,7 @@ long memory(const char* what) {
 }  // namespace
 
 TEST_CASE("each status code with each body") {
-    for (int code = 100; code <= 599; code += walk::sparse(1, 11)) {
+    for (int code = 100; code <= 599; code += walk::sparse(1, 37)) {
         std::string sequence;
         bool turn = code % 2 == 0;
         for (const Body& body : bodies) {
@@ -119,7 +119,7 @@ TEST_CASE("each status code with each body") {
 
 TEST_CASE("each status code with each body, to a question") {
     for (const Call call : asking_calls) {
-        for (int code = 100; code <= 599; code += walk::sparse(1, 11)) {
+        for (int code = 100; code <= 599; code += walk::sparse(1, 37)) {
             std::string sequence;
             for (const Body& body : bodies)
                 sequence += (sequence.empty() ? "" : ",") + answer_with(code, body, false);

@@ -111,7 +111,7 @@ caller::Result call(Dice& dice, const User& user, Call which, const std::string&
 
 TEST_CASE("random faults") {
     const unsigned long seed = number_from("MOBIVATE_SEED", std::random_device()());
-    const unsigned long calls = number_from("MOBIVATE_CALLS", walk::asked_for("sample") ? 3000 : 10000);
+    const unsigned long calls = number_from("MOBIVATE_CALLS", walk::asked_for("sample") ? 1500 : 10000);
     MESSAGE("MOBIVATE_SEED=" << seed << ", " << calls << " calls");
     Dice dice(seed);
     std::map<std::int32_t, long> statuses;

@@ -116,6 +116,10 @@ void enter(const Setting& setting, const std::string& name, const Account& accou
 TEST_CASE("each allocation fails, once and from there on") {
     for (const Setting& setting : settings) {
         CAPTURE(walk::class_name(setting.call, setting.name));
+        if (std::string(setting.scheme) == "https" && !caller::on_openssl()) {
+            MESSAGE("left out over TLS: GnuTLS, for one, crashes in libtasn1 where memory runs out");
+            continue;
+        }
         const Account account(scenario_for(setting.call, setting.scenario));
         live(setting, account, [] {});
         live(setting, account, [] { interpose::fail_allocation(0, false); });

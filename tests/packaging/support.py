@@ -58,15 +58,22 @@ def archive():
 
 
 class System:
-    """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use: of this machine's release, or another."""
+    """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use: of this machine's release, or another.
 
-    def __init__(self, folder, packages, release=None):
+    `kept`: as it was left the last time, where there was one.
+    """
+
+    def __init__(self, folder, packages, release=None, kept=False):
         address, this_release = archive()
         release = release or this_release
         run(ROOT / "tests/prepare", "debootstrap")
         self.root = folder / f"{release}-system"
         cache = folder / f"{release}-cache"
+        ready = folder / f"{release}-ready"
+        if kept and ready.exists() and ready.read_text() == packages:
+            return
         cache.mkdir(parents=True, exist_ok=True)
+        ready.unlink(missing_ok=True)
         self.remove()
         run(
             *AS_ROOT,
@@ -85,6 +92,7 @@ class System:
         ways = [line for line in run("apt-config", "dump").splitlines() if line.startswith("Acquire::http") and "Proxy" in line]
         self.write("/etc/apt/apt.conf.d/way-out", "\n".join(ways) + "\n")
         self.run("apt-get", "update")
+        ready.write_text(packages)
 
     def run(self, *command, environment=()):
         """Runs a command in it, with nothing of this machine's environment; whatever it mounts or leaves running ends with it."""
@@ -112,7 +120,7 @@ class System:
 
     def copy(self, *paths, to):
         run(*AS_ROOT, "mkdir", "-p", f"{self.root}{to}")
-        run(*AS_ROOT, "cp", "-R", *paths, f"{self.root}{to}")
+        run(*AS_ROOT, "cp", "-R", "--preserve=timestamps", *paths, f"{self.root}{to}")
 
     def files(self):
         names = run(*AS_ROOT, "find", self.root, "-xdev", "-not", "-type", "d").splitlines()
