@@ -7,12 +7,31 @@ string(REGEX MATCHALL "[0-9]+" RAPIDJSON_VERSION "${numbers}")
 list(JOIN RAPIDJSON_VERSION "." RAPIDJSON_VERSION)
 # FindCURL's name for it, and the one of curl's own CMake package.
 set(MOBIVATE_SBOM_CURL_VERSION "${CURL_VERSION_STRING}")
-if(NOT MOBIVATE_SBOM_CURL_VERSION)
+set(MOBIVATE_SBOM_CURL_LINK DYNAMIC_LINK)
+if(MOBIVATE_BUNDLED)
+  set(MOBIVATE_SBOM_CURL_VERSION "${MOBIVATE_BUNDLED_CURL_VERSION}")
+  set(MOBIVATE_SBOM_CURL_LINK STATIC_LINK)
+elseif(NOT MOBIVATE_SBOM_CURL_VERSION)
   set(MOBIVATE_SBOM_CURL_VERSION "${CURL_VERSION}")
 endif()
 
-# The TLS library that libcurl is linked with; left out where that cannot be told.
-function(mobivate_find_tls_library)
+# mobivate_describe_tls_library(RELATIONSHIP USER NAME LICENSE [VERSION])
+function(mobivate_describe_tls_library link user name license)
+  set(version)
+  if(ARGN)
+    set(version "\"versionInfo\": \"${ARGN}\", ")
+  endif()
+  set(MOBIVATE_SBOM_TLS_PACKAGE "
+    {\"SPDXID\": \"SPDXRef-TLS\", \"name\": \"${name}\", ${version}\"downloadLocation\": \"NOASSERTION\",
+     \"filesAnalyzed\": false, \"licenseConcluded\": \"${license}\", \"licenseDeclared\": \"${license}\", \"copyrightText\": \"NOASSERTION\"},"
+    PARENT_SCOPE)
+  set(MOBIVATE_SBOM_TLS_RELATIONSHIP "
+    {\"spdxElementId\": \"SPDXRef-${user}\", \"relationshipType\": \"${link}\", \"relatedSpdxElement\": \"SPDXRef-TLS\"},"
+    PARENT_SCOPE)
+endfunction()
+
+# The TLS library that the system's libcurl is linked with; left out where that cannot be told. As NAME;LICENSE[;VERSION].
+function(mobivate_find_tls_library result)
   get_target_property(target CURL::libcurl ALIASED_TARGET)
   if(NOT target)
     set(target CURL::libcurl)
@@ -33,24 +52,25 @@ function(mobivate_find_tls_library)
     string(REPLACE "|" ";" library "${library}")
     list(GET library 1 name)
     if(needed MATCHES "\\[lib${name}\\.so\\.?([0-9.]*)\\]")
-      list(GET library 0 MOBIVATE_TLS_NAME)
-      list(GET library 2 MOBIVATE_TLS_LICENSE)
+      list(GET library 0 title)
+      list(GET library 2 license)
       set(version)
       if(name STREQUAL ssl)
-        set(version "\"versionInfo\": \"${OPENSSL_VERSION}\", ")
+        set(version "${OPENSSL_VERSION}")
       endif()
-      set(MOBIVATE_SBOM_TLS_PACKAGE "
-    {\"SPDXID\": \"SPDXRef-TLS\", \"name\": \"${MOBIVATE_TLS_NAME}\", ${version}\"downloadLocation\": \"NOASSERTION\",
-     \"filesAnalyzed\": false, \"licenseConcluded\": \"${MOBIVATE_TLS_LICENSE}\", \"licenseDeclared\": \"${MOBIVATE_TLS_LICENSE}\", \"copyrightText\": \"NOASSERTION\"},"
-        PARENT_SCOPE)
-      set(MOBIVATE_SBOM_TLS_RELATIONSHIP "
-    {\"spdxElementId\": \"SPDXRef-libcurl\", \"relationshipType\": \"DYNAMIC_LINK\", \"relatedSpdxElement\": \"SPDXRef-TLS\"},"
-        PARENT_SCOPE)
+      set(${result} "${title}" "${license}" ${version} PARENT_SCOPE)
       return()
     endif()
   endforeach()
 endfunction()
-mobivate_find_tls_library()
+if(MOBIVATE_BUNDLED)
+  mobivate_describe_tls_library(STATIC_LINK libmobivate OpenSSL Apache-2.0 "${MOBIVATE_BUNDLED_OPENSSL_VERSION}")
+else()
+  mobivate_find_tls_library(tls_library)
+  if(tls_library)
+    mobivate_describe_tls_library(DYNAMIC_LINK libcurl ${tls_library})
+  endif()
+endif()
 
 # GCC and its C++ runtime have one version; another compiler's does not tell it.
 set(MOBIVATE_SBOM_RUNTIME_LICENSE "GPL-3.0-or-later WITH GCC-exception-3.1")

@@ -64,7 +64,13 @@ static void print(struct report* report, const char* text) {
 
 static void print_version(struct report* report) {
     char text[256];
-    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s\n", MBV_VERSION, mbv_version());
+    /* What is inside, where something is: it gets its fixes by a new mbv alone. */
+#ifdef MBV_BUNDLED
+    static const char inside[] = " (with " MBV_BUNDLED " inside)";
+#else
+    static const char inside[] = "";
+#endif
+    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s%s\n", MBV_VERSION, mbv_version(), inside);
     print(report, text);
 }
 

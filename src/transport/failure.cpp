@@ -11,6 +11,7 @@ namespace {
 constexpr unsigned oldest_version = 0x075700;
 constexpr std::string_view oldest_version_in_words = "7.87.0";
 constexpr std::size_t quoted_limit = 400;
+constexpr std::size_t problem_limit = 720;  // with what stands around it a message has room for it
 
 bool is_tls_failure(int code) noexcept {
     switch (code) {
@@ -148,7 +149,7 @@ void Failure::tell(text::Message& what, std::string_view problem, std::string_vi
         case Kind::connect:
             what << phase_in_words(status());
             if (!problem.empty()) {
-                what.quote(problem, quoted_limit);
+                what.quote(problem, problem_limit);
             } else if (is_quotable(detail)) {
                 what.quote(detail, quoted_limit);
             } else {

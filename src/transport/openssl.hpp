@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// OpenSSL, in the very copy that libcurl uses.
+// OpenSSL, in the very copy that libcurl uses. Every function that is called comes from one table, which is
+// filled in one of two ways, as the library is built:
 //
-// This library names no TLS library as its own need, so that it also loads beside a libcurl on another one,
-// and a process may hold several copies of OpenSSL, of versions that do not go together. So nothing here is
-// bound by name: every function that is called comes from this one table.
+// With the system's libcurl (openssl_found.cpp) this library names no TLS library as its own need, so that it
+// also loads beside a libcurl on another one, and a process may hold several copies of OpenSSL, of versions
+// that do not go together. So nothing is bound by name.
+//
+// With libcurl and OpenSSL inside (openssl_bundled.cpp) the linker fills it.
 #pragma once
 
 #include <openssl/crypto.h>
@@ -89,6 +92,10 @@ struct OpenSsl {
 // Looks for it, where that is not done yet. To be called by each user of libcurl before curl_global_init(),
 // under a lock of theirs.
 void find_openssl() noexcept;
+
+// Where openssl() is there, also before curl_global_init(): OpenSSL is not to tear itself down at exit, and
+// which configuration it reads.
+void initialise_openssl() noexcept;
 
 // Null where libcurl is on another TLS library, or where its copy cannot be told from another one.
 const OpenSsl* openssl() noexcept;

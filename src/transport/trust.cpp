@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transport/trust.hpp"
 
-#include <dirent.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
 
 #include "system/environment.hpp"
-#include "text/ascii.hpp"
 #include "transport/openssl.hpp"
 
 namespace mobivate::transport {
@@ -64,26 +60,6 @@ bool is_about_trust(int error) noexcept {
     }
 }
 
-// The form of a name in a hashed directory: eight hexadecimal digits, a dot, and a number.
-bool is_hashed_name(std::string_view name) noexcept {
-    return name.size() > 9 && name[8] == '.' &&
-           std::all_of(name.begin(), name.begin() + 8, [](char c) { return text::hex_value(c) >= 0; }) &&
-           std::all_of(name.begin() + 9, name.end(), text::is_digit);
-}
-
-// What is wrong with a hashed directory, or "".
-std::string_view problem_of_directory(const std::string& path) noexcept {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-    if (directory == nullptr) return std::strerror(errno);
-    std::string_view problem = "it has no hashed certificates; see `openssl rehash`";
-    while (const dirent* entry = readdir(directory.get())) {
-        if (!is_hashed_name(entry->d_name)) continue;
-        if (faccessat(dirfd(directory.get()), entry->d_name, R_OK, 0) == 0) return {};
-        problem = "its hashed certificates cannot be read";
-    }
-    return problem;
-}
-
 // A proxy's options are not there in a libcurl without proxies.
 bool is_set_or_unknown(CURLcode code) noexcept {
     return code == CURLE_OK || code == CURLE_UNKNOWN_OPTION || code == CURLE_NOT_BUILT_IN;
@@ -94,7 +70,7 @@ bool is_set_or_unknown(CURLcode code) noexcept {
 void prepare_tls_library() noexcept {
     system::blank_the_callers_environment();
     find_openssl();
-    if (openssl() != nullptr) openssl()->OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    if (openssl() != nullptr) initialise_openssl();
 }
 
 bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
@@ -108,9 +84,9 @@ bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
         bundle = system::environment("SSL_CERT_FILE");
     }
     if (nothing()) {
-        if (libcurl_ == nullptr) libcurl_ = curl_version_info(CURLVERSION_NOW);
-        if (libcurl_->capath != nullptr) directory = libcurl_->capath;
-        if (libcurl_->cainfo != nullptr) bundle = libcurl_->cainfo;
+        if (system_ == TrustSources{}) system_ = system_trust();
+        directory = system_.directory;
+        bundle = system_.bundle;
     }
     if (directory == sources_.directory && bundle == sources_.bundle) return false;
     sources_ = {std::string(directory), std::string(bundle)};
@@ -294,7 +270,9 @@ void Trust::describe_failure(const void* store_context) noexcept {
 
 void Trust::say_what_is_trusted() noexcept {
     if (sources_ == TrustSources{}) {
-        problem_ << "there are no certificates to trust; set ca_file or ca_dir";
+        problem_ << "there are no certificates to trust";
+        say_where_system_trust_is_looked_for(problem_);
+        problem_ << "; set ca_file or ca_dir";
         return;
     }
     problem_ << "trusted is ";

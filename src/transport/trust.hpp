@@ -18,19 +18,9 @@
 #include "transport/allowance.hpp"
 #include "transport/bundle.hpp"
 #include "transport/failure.hpp"
+#include "transport/trust_sources.hpp"
 
 namespace mobivate::transport {
-
-// A hashed directory, a bundle, or both: a chain is trusted when the directory alone verifies it, or, tried
-// only then, the directory and the bundle together.
-struct TrustSources {
-    std::string directory;
-    std::string bundle;
-
-    bool operator==(const TrustSources& other) const noexcept {
-        return directory == other.directory && bundle == other.bundle;
-    }
-};
 
 // To be called by each user of libcurl before curl_global_init(), under one lock: the TLS library must not
 // tear itself down at exit, under a call that is in progress on another thread. Where the host has
@@ -40,7 +30,7 @@ void prepare_tls_library() noexcept;
 class Trust {
 public:
     // The sources are the options' where one of them is set, else the environment's SSL_CERT_DIR and
-    // SSL_CERT_FILE, else the ones that libcurl was built with, which are the system's. To be asked before
+    // SSL_CERT_FILE, else the system's. To be asked before
     // each call: true where they differ from the ones before, so that a kept connection was verified with
     // others. Throws std::bad_alloc.
     [[nodiscard]] bool choose(const std::string& ca_dir, const std::string& ca_file);
@@ -68,7 +58,7 @@ private:
     void describe_failure(const void* store_context) noexcept;
     void say_what_is_trusted() noexcept;
 
-    const curl_version_info_data* libcurl_ = nullptr;
+    TrustSources system_;  // looked for once it is needed, and until it is found
     TrustSources sources_;
     text::Message problem_;
     text::Message bundle_problem_;  // why the bundle could not be read
