@@ -10,7 +10,8 @@ TRUSTS = {
     "directory": "a hashed directory with the same certificates",
     "default": "the system's trust with the same certificates: nothing is set",
 }
-COUNTED = ("mbv", "curl", "libcurl by hand", "C++ binding")
+SELF_CONTAINED = "mbv, self-contained"
+COUNTED = ("mbv", SELF_CONTAINED, "curl", "libcurl by hand", "C++ binding")
 
 
 def curl_trust(bench, trust):
@@ -24,8 +25,9 @@ def curl_trust(bench, trust):
 def candidates(bench, url, trust):
     """{name: (command, environment)}."""
     environment = bench.settings(url, trust)
+    arguments = ["create-key", "--username", USERNAME, "--password-file", str(bench.password_file), "--base-url", url]
     found = {
-        "mbv": [bench.mbv, "create-key", "--username", USERNAME, "--password-file", str(bench.password_file), "--base-url", url],
+        "mbv": [bench.mbv, *arguments],
         "curl": [
             "curl",
             "-q",
@@ -40,6 +42,8 @@ def candidates(bench, url, trust):
         "libcurl by hand": bench.calls("libcurl", 1),
         "Python requests": ["/usr/bin/python3", str(bench.requests)],
     }
+    if bench.bundled:
+        found[SELF_CONTAINED] = [str(bench.bundled / "mbv"), *arguments]
     found = {name: (command, environment) for name, command in found.items()}
     if built := bench.programs("cpp"):
         found["C++ binding"] = built[0]["agent"], bench.agent(dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"]), 1)
@@ -84,6 +88,8 @@ def process(bench, nginx, trust):
 def loading(bench):
     """What it costs to have the library in a process at all."""
     commands = {"nothing": [], "libcurl": ["libcurl.so.4"], "libmobivate": [bench.library]}
+    if bench.bundled:
+        commands["libmobivate, self-contained"] = [str(bench.bundled / "libmobivate.so.1")]
     commands = {name: ([str(bench.built / "bench_load"), *arguments], bench.environment) for name, arguments in commands.items()}
     found = interleave(bench.rounds(101, 21), {name: lambda command=command: run(*command) for name, command in commands.items()})
     counted = count(bench, commands)
@@ -110,6 +116,14 @@ def measure(bench):
     for language in ("cpp", "go"):
         if bench.programs(language) is None:
             bench.report.left_out(f"cold, {language}", "its tools are missing")
+    if not bench.bundled:
+        bench.report.left_out(SELF_CONTAINED, "there is no build/bundled (MOBIVATE_PRESET=bundled tests/run makes it)")
+    for trust, base, limit in (("default", "curl", 0.16), ("small", "Go's own client", 1.0), ("bundle", "Go's own client", 1.0)):
+        found = samples.get(trust, {}).get("processes", {})
+        if SELF_CONTAINED in found and base in found:
+            for what, name in (("wall", "wall"), ("cpu", "CPU")):
+                ratio = middle(found[SELF_CONTAINED], what) / middle(found[base], what)
+                bench.report.target(f"cold, {TRUSTS[trust].partition(':')[0]}, {SELF_CONTAINED} ÷ {base}, {name}", ratio, limit)
     if "default" in samples:
         found = samples["default"]["processes"]
         for what, name in (("wall", "wall"), ("cpu", "CPU")):

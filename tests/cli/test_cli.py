@@ -480,7 +480,8 @@ class Information(ToolTest):
         with open(os.path.join(ROOT, "include", "mobivate.h")) as file:
             version = re.search(r'^#define MBV_VERSION "([0-9.]+)"$', file.read(), re.MULTILINE).group(1)
         self.assertEqual((finished.returncode, finished.stderr), (0, b""))
-        self.assertEqual(finished.stdout.decode(), f"mbv {version}\nlibmobivate {version}\n")
+        inside = r" \(with libcurl \d\S+ and OpenSSL \d\S+ inside\)" if os.environ.get("MOBIVATE_BUNDLED") else ""
+        self.assertRegex(finished.stdout.decode(), rf"\Ambv {re.escape(version)}\nlibmobivate {re.escape(version)}{inside}\n\Z")
 
     def test_help_after_the_command(self):
         finished = self.run_command([self.tool, "create-key", "--help"])

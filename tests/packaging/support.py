@@ -81,7 +81,7 @@ class System:
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "debootstrap",
             "--variant=minbase",
-            f"--include={packages}",
+            *([f"--include={packages}"] if packages else []),
             f"--cache-dir={cache}",
             release,
             self.root,

@@ -12,8 +12,11 @@
 
 namespace caller {
 
-// Whether libcurl is the flavour on OpenSSL: what this library adds to another TLS library is less.
+// Whether the library's libcurl is the flavour on OpenSSL: what it adds to another TLS library is less.
 inline bool on_openssl() {
+#ifdef MOBIVATE_BUNDLED
+    return true;
+#endif
     return std::string(curl_version_info(CURLVERSION_NOW)->ssl_version).rfind("OpenSSL", 0) == 0;
 }
 

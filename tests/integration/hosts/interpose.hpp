@@ -13,6 +13,13 @@
 
 namespace host {
 
+// With libcurl inside the library no host can put itself in front of it: what needs that is left out.
+#ifdef MOBIVATE_BUNDLED
+constexpr bool libcurl_is_inside = true;
+#else
+constexpr bool libcurl_is_inside = false;
+#endif
+
 // The thread that calls stands still in its next poll, as with SIGSTOP, until it is let go.
 struct Standstill {
     std::atomic<bool> reached{false};

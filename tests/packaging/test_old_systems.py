@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Built in Debian 11, the self-contained library runs in Debian 11, 12 and 13 that have neither libcurl nor OpenSSL:
+python3 tests/standin -- python3 -m tests.packaging.test_old_systems BUILD_DIR (as root, or with sudo)
+"""
+
+import json
+import os
+import pathlib
+import re
+import sys
+import time
+import unittest
+
+from tests.packaging.support import AS_ROOT, ROOT, System, run
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
+FOLDER = BUILD / "old-systems"
+BUILT_IN = "bullseye"
+BARE = ("bullseye", "bookworm", "trixie")
+# Debian 11's. Everything that is newer has it: RHEL 9 (2.34), Ubuntu 20.04 (2.31), Amazon Linux 2023 (2.34), SUSE 15.3 (2.31).
+NEWEST_GLIBC = (2, 31)
+
+
+def sources():
+    cache = (BUILD / "CMakeCache.txt").read_text()
+    return [re.search(rf"^MOBIVATE_{name}_SOURCE:PATH=(.*)$", cache, re.MULTILINE)[1] for name in ("CURL", "OPENSSL")]
+
+
+class OldSystems(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        begin = time.monotonic()
+        system = System(FOLDER, "cmake,g++,make,ninja-build,perl,rapidjson-dev", release=BUILT_IN)
+        cls.addClassCleanup(system.remove)
+        system.copy(*[ROOT / part for part in ("CMakeLists.txt", "LICENSE", "include", "src", "pkgconfig")], to="/srv/project")
+        system.copy(ROOT / "bindings/cpp/include", to="/srv/project/bindings/cpp")
+        system.copy(ROOT / "tests/integration/hosts/one_call.c", to="/srv")
+        for source, name in zip(sources(), ("curl", "openssl")):
+            system.copy(f"{os.path.realpath(source)}/.", to=f"/srv/{name}")
+        said = system.run(
+            "sh",
+            "-euc",
+            """
+            cd /srv
+            cmake --version | head -n 1
+            cmake -S project -B build -G Ninja -DMOBIVATE_BUNDLED=ON -DMOBIVATE_CURL_SOURCE=/srv/curl -DMOBIVATE_OPENSSL_SOURCE=/srv/openssl \
+                -DCMAKE_INSTALL_PREFIX=/usr/local
+            cmake --build build
+            DESTDIR=/srv/installed cmake --install build --strip
+            cc -Iproject/include -o one_call one_call.c -ldl
+            """,
+        )
+        cls.installed = FOLDER / "installed"
+        run(*AS_ROOT, "rm", "-rf", cls.installed)
+        run(*AS_ROOT, "cp", "-R", f"{system.root}/srv/installed", cls.installed)
+        run(*AS_ROOT, "cp", f"{system.root}/srv/one_call", cls.installed / "usr/local/bin/one_call")
+        cls.library = next(cls.installed.rglob("libmobivate.so.1"))
+        print(
+            f"built in {BUILT_IN} with {re.search('cmake version .*', said)[0]}: libmobivate.so.1 {cls.library.stat().st_size // 1024} KiB, "
+            f"mbv {(cls.installed / 'usr/local/bin/mbv').stat().st_size // 1024} KiB, {time.monotonic() - begin:.0f} s",
+            flush=True,
+        )
+
+    def test_it_needs_no_newer_glibc_than_debian_11s(self):
+        for file in (self.library, self.installed / "usr/local/bin/mbv"):
+            versions = {
+                tuple(map(int, one.split("."))) for one in re.findall(r"GLIBC_(\d+(?:\.\d+)+)", run("readelf", "-V", "-W", file))
+            }
+            print(f"{file.name}: glibc {'.'.join(map(str, max(versions)))}", flush=True)
+            self.assertLessEqual(max(versions), NEWEST_GLIBC, file.name)
+
+    def test_it_works_where_neither_libcurl_nor_openssl_is(self):
+        account = json.dumps({"username": "hosts@example.com", "password": "correct-password", "scenario": {}})
+        run("curl", "-q", "-s", "-f", "--noproxy", "*", "-o", "/dev/null", "-d", account, STANDIN["http"] + "/standin/accounts")
+        for release in BARE:
+            with self.subTest(release):
+                system = System(FOLDER / "bare", "", release=release)
+                self.addCleanup(system.remove)
+                system.run(
+                    "sh",
+                    "-euc",
+                    "find / -xdev -name 'libcurl*' -o -xdev -name 'libssl*' -o -xdev -name 'libcrypto*' | xargs rm -rf",
+                )
+                system.copy(f"{self.installed}/usr/local/.", to="/usr/local")
+                system.copy(STANDIN["ca_file"], to="/srv")
+                system.write("/srv/password", "correct-password")
+                ca = f"/srv/{pathlib.Path(STANDIN['ca_file']).name}"
+                said = system.run(
+                    "sh",
+                    "-euc",
+                    f"""
+                    umask 077
+                    chmod 600 /srv/password
+                    ! ldd /usr/local/bin/mbv | grep -E 'curl|ssl|crypto|not found'
+                    mbv --version
+                    mbv create-key --username hosts@example.com --password-file /srv/password --base-url {STANDIN['https']} --ca-file {ca}
+                    one_call $(find /usr/local -name libmobivate.so.1) {STANDIN['https']} ca_file {ca}
+                    # Trust without a distribution: nothing, and then what the system has.
+                    mbv create-key --username hosts@example.com --password-file /srv/password --base-url {STANDIN['https']} || echo refused
+                    mkdir -p /etc/ssl/certs
+                    cp {ca} /etc/ssl/certs/ca-certificates.crt
+                    mbv create-key --username hosts@example.com --password-file /srv/password --base-url {STANDIN['https']}
+                    cat /etc/debian_version
+                    """,
+                )
+                self.assertRegex(said, r"(?m)^MBV_OK$")
+                self.assertIn("there are no certificates to trust", said)
+                self.assertEqual(len(re.findall(r"A new key was created", said)), 2, said)
+                print(f"{release:<9} {said.splitlines()[-1]}: mbv and the library work", flush=True)
+                system.remove()
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    unittest.main(verbosity=1)
