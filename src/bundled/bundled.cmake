@@ -118,6 +118,7 @@ function(mobivate_find_openssl_options result)
     filenames async)
   # Of these, what is not there in every version.
   file(READ "${MOBIVATE_OPENSSL_SOURCE}/Configure" configure)
+  string(REGEX MATCH "my @disablables = \\([^)]*\\)" configure "${configure}")
   foreach(feature apps docs quic http brotli zstd argon2 slh-dsa integrity-only-ciphers tls-deprecated-ec thread-pool default-thread-pool jitter)
     if(configure MATCHES "\"${feature}\"")
       list(APPEND without ${feature})

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Where libcurl and OpenSSL are inside this library: there is one copy, and the linker knows it.
-#include <string_view>
-
 #include <curl/curl.h>
 
 #include "system/environment.hpp"
@@ -10,16 +8,9 @@
 namespace mobivate::transport {
 namespace {
 
-const OpenSsl& functions() noexcept {
-    static const OpenSsl all = [] {
-        OpenSsl linked;
-#define MOBIVATE_FUNCTION(name) linked.name = &::name;
-        MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)
+#define MOBIVATE_FUNCTION(name) &::name,
+constexpr OpenSsl functions{MOBIVATE_OPENSSL_FUNCTIONS(MOBIVATE_FUNCTION)};
 #undef MOBIVATE_FUNCTION
-        return linked;
-    }();
-    return all;
-}
 
 }  // namespace
 
@@ -27,7 +18,7 @@ bool OpenSsl::made(const SSL_CTX* /*context*/) const noexcept { return true; }
 
 void find_openssl() noexcept {}
 
-const OpenSsl* openssl() noexcept { return &functions(); }
+const OpenSsl* openssl() noexcept { return &functions; }
 
 bool openssl_is_undecided() noexcept { return false; }
 
@@ -37,9 +28,8 @@ void decide_openssl(const SSL_CTX* /*context*/) noexcept {}
 // somebody names is meant for this process, and so for this library as well.
 void initialise_openssl() noexcept {
     const bool is_named = *system::environment("OPENSSL_CONF") != '\0';
-    openssl()->OPENSSL_init_crypto(
-        OPENSSL_INIT_NO_ATEXIT | (is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG),
-        nullptr);
+    const auto configuration = is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG;
+    functions.OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | configuration, nullptr);
 }
 
 std::string tls_library() { return curl_version_info(CURLVERSION_NOW)->ssl_version; }

@@ -57,6 +57,20 @@ def archive():
     raise AssertionError("apt knows no archive of Debian's: run apt-get update")
 
 
+def bundled_sources(build):
+    """The folders of libcurl's and OpenSSL's sources, of a build that has them inside; else nothing."""
+    cache = (build / "CMakeCache.txt").read_text()
+    if not re.search(r"^MOBIVATE_BUNDLED:BOOL=ON$", cache, re.MULTILINE):
+        return {}
+    return {name: re.search(rf"^MOBIVATE_{name}_SOURCE:PATH=(.*)$", cache, re.MULTILINE)[1] for name in ("CURL", "OPENSSL")}
+
+
+def bundled_options(build):
+    """CMake's options for another build like that one."""
+    sources = bundled_sources(build)
+    return ["-DMOBIVATE_BUNDLED=ON", *[f"-DMOBIVATE_{name}_SOURCE={path}" for name, path in sources.items()]] if sources else []
+
+
 class System:
     """A new Debian in a folder, as debootstrap makes it, and its own apt ready for use: of this machine's release, or another.
 

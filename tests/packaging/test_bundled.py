@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from tests.bindings import header
-from tests.packaging.support import ROOT, readme_block, run
+from tests.packaging.support import ROOT, bundled_sources, readme_block, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
@@ -114,15 +114,13 @@ class Again(unittest.TestCase):
     """Minutes long."""
 
     def test_a_build_in_another_folder_gives_the_same_bytes(self):
-        cache = (BUILD / "CMakeCache.txt").read_text()
         with tempfile.TemporaryDirectory(prefix="mobivate again, elsewhere-") as name:
             folder = pathlib.Path(name)
             options = []
             for part in ("CMakeLists.txt", "LICENSE", "include", "src", "pkgconfig", "bindings/cpp/include"):
                 (folder / "project" / part).parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, folder / "project" / part)
-            for source in ("CURL", "OPENSSL"):
-                (path,) = re.findall(rf"^MOBIVATE_{source}_SOURCE:PATH=(.*)$", cache, re.MULTILINE)
+            for source, path in bundled_sources(BUILD).items():
                 shutil.copytree(path, folder / source, symlinks=True)
                 options.append(f"-DMOBIVATE_{source}_SOURCE={folder / source}")
             # A cache of the compiler's would hand over the first build's own.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The library, the tool and the core tests, built for another machine and run under qemu: test_machine.py BUILD_DIR MACHINE
+With libcurl and OpenSSL inside, where BUILD_DIR is such a build.
 
 Nothing of the other machine's is installed on this one: its packages are downloaded with an apt of its own, and unpacked in a folder.
 """
@@ -13,7 +14,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-from tests.packaging.support import ROOT, archive, run
+from tests.packaging.support import ROOT, archive, bundled_options, run
 
 # Debian's name: the compiler's, qemu's, and what readelf says of the files.
 MACHINES = {
@@ -91,6 +92,7 @@ def main():
         f"-DMOBIVATE_PROCESSOR={processor}",
         f"-DMOBIVATE_SYSROOT={sysroot}",
         f"-DPython3_EXECUTABLE={sys.executable}",
+        *bundled_options(pathlib.Path(sys.argv[1])),
     )
     run(
         "cmake",
