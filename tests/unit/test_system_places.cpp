@@ -105,21 +105,28 @@ TEST_CASE("each system's certificates are found where it keeps them") {
     }
 }
 
-TEST_CASE("a system without certificates is told every place that was looked at") {
+TEST_CASE("each place is found where it is the only one, and named where there is none") {
     mobivate::text::Message message;
     mobivate::transport::say_system_places(message);
-    // As many as could be used, each with a root of its own.
-    std::string said(message.view());
-    std::size_t places = 0;
-    for (std::size_t at = 0; (at = said.find(" /", at)) != std::string::npos; ++places) {
-        const std::string place = said.substr(at + 1, said.find_first_of(" ,;", at + 1) - at - 1);
+    const std::string said = std::string(message.view()) + " ";
+    // As Go's crypto/x509 and openssl-probe have them.
+    for (const char* place :
+         {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+          "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
+          "/usr/local/etc/ssl/cert.pem", "/usr/local/share/certs/ca-root-nss.crt",
+          "/etc/openssl/certs/ca-certificates.crt", "/var/lib/ca-certificates/ca-bundle.pem"}) {
         CAPTURE(place);
         Root root;
-        const bool is_file = said.find(" files ") < at;
-        root.file(is_file ? place.substr(1) : place.substr(1) + "/5ed36f99.0");
-        const TrustSources found = root.found();
-        CHECK((is_file ? found.bundle : found.directory) == place);
-        at += place.size();
+        root.file(place + 1);
+        CHECK(root.found() == TrustSources{"", place});
+        CHECK(said.find(std::string(" ") + place + " ") != std::string::npos);
     }
-    CHECK(places == 14);
+    for (const char* place : {"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs",
+                              "/etc/pki/ca-trust/extracted/pem/directory-hash"}) {
+        CAPTURE(place);
+        Root root;
+        root.file(std::string(place + 1) + "/5ed36f99.0");
+        CHECK(root.found() == TrustSources{place, ""});
+        CHECK(said.find(std::string(" ") + place + " ") != std::string::npos);
+    }
 }
