@@ -64,13 +64,11 @@ static void print(struct report* report, const char* text) {
 
 static void print_version(struct report* report) {
     char text[256];
-    /* What is inside, where something is: it gets its fixes by a new mbv alone. */
-#ifdef MBV_BUNDLED
-    static const char inside[] = " (with " MBV_BUNDLED " inside)";
-#else
-    static const char inside[] = "";
+    /* What is inside gets its fixes by a new mbv alone. */
+#ifndef MBV_BUNDLED
+#define MBV_BUNDLED ""
 #endif
-    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s%s\n", MBV_VERSION, mbv_version(), inside);
+    (void)snprintf(text, sizeof text, "mbv %s\nlibmobivate %s\n" MBV_BUNDLED, MBV_VERSION, mbv_version());
     print(report, text);
 }
 

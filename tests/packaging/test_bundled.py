@@ -87,7 +87,7 @@ class Files(unittest.TestCase):
         run("curl", "-q", "-s", "-f", "--noproxy", "*", "-o", "/dev/null", "-d", body, STANDIN["http"] + "/standin/accounts")
 
     def test_what_is_inside_is_named(self):
-        said = re.search(r"with libcurl (\S+) and OpenSSL (\S+) inside", run(BUILD / "mbv", "--version"))
+        said = re.search(r"(?m)^libcurl (\S+)\nOpenSSL (\S+)$", run(BUILD / "mbv", "--version"))
         packages = {one["name"]: one["versionInfo"] for one in json.loads((BUILD / "mobivate.spdx.json").read_text())["packages"]}
         self.assertEqual((packages["libcurl"], packages["OpenSSL"]), said.groups())
         # And is it: by what the code itself says.

@@ -717,11 +717,13 @@ TEST_CASE("Retry-After") {
     CHECK(after("+7") == -1);
     CHECK(after("7 8") == -1);
     CHECK(after("Fri, 31 Dec 9999 23:59:59 GMT") == (253402300799 - 1700000000) * 1000);
-    CHECK(after("Fri, 31 Dec 2147483647 23:59:59 GMT") == 9223372036854775000LL);
+    // Farther away than can be said: libcurl takes it for a date, or, since 8.14, for none.
+    const auto far = after("Fri, 31 Dec 2147483647 23:59:59 GMT");
+    CHECK((far == 9223372036854775000LL || far == -1));
     CHECK(after("Fri, 31 Dec 99999999999999999999 23:59:59 GMT") == -1);
     CHECK(after("Wed, 01 Jan 1969 00:00:00 GMT") == 0);
     CHECK(after("Thu, 01 Jan 1970 00:00:00 GMT") == 0);
-    CHECK(after("Tue, 14 Nov 2023 22:15:20 GMT", "Date: Fri, 31 Dec 2147483647 23:59:59 GMT\r\n") == 0);
+    CHECK(after("Tue, 14 Nov 2023 22:15:20 GMT", "Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n") == 0);
     CHECK(after("Thu, 01 Jan 1970 00:02:00 GMT", "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n") == 120000);
     // The two obsolete forms.
     CHECK(after("Tuesday, 14-Nov-23 22:15:20 GMT") == 120000);
