@@ -22,11 +22,15 @@ class Header:
         # Name: (meaning, what it says of the old key).
         self.values = {
             name: (meaning.strip(), state or "")
-            for name, meaning, state in re.findall(r"^#define (MBV_\w+) \S+[ \t]+/\* (.*?)(?: \[(.*?)\])? \*/$", text, re.MULTILINE)
+            for name, meaning, state in re.findall(
+                r"^#define (MBV_\w+) \S+[ \t]+/\* (.*?)(?: \[(.*?)\])? \*/$", text, re.MULTILINE
+            )
         }
         self.constants = {
             name: comment_text(comment)
-            for comment, lines in re.findall(r"^/\*((?:(?!\*/).)*?)\*/\n((?:#define MBV_\w+ \S+\n)+)", text, re.MULTILINE | re.DOTALL)
+            for comment, lines in re.findall(
+                r"^/\*((?:(?!\*/).)*?)\*/\n((?:#define MBV_\w+ \S+\n)+)", text, re.MULTILINE | re.DOTALL
+            )
             for name in re.findall(r"MBV_\w+", lines)
         }
         self.sections, self.functions, self.notes = [], {}, {}
