@@ -96,7 +96,7 @@ caller::Result live(const Setting& setting, const Account& account, Arm arm) {
     // The same client then makes that call for another account.
     const Account other;
     set = mbv_set(client, "base_url", url.c_str()) | mbv_set(client, "ca_file", ca_file.c_str()) |
-          mbv_set(client, "proxy", "");
+          mbv_set(client, "proxy", "") | mbv_set(client, "timeout_ms", "30000");
     CHECK(set == MBV_OK);
     const auto again = caller::make(setting.call, client, other.username, password, other.old_key);
     INFO(mbv_status_name(result.status) << ": " << result.error_message << " Then: " << again.error_message);
