@@ -29,11 +29,11 @@ ROUNDS = 6
 
 
 def children(process):
-    return [int(one) for path in pathlib.Path(f"/proc/{process}/task").glob("*/children") for one in path.read_text().split()]
+    return [int(child) for path in pathlib.Path(f"/proc/{process}/task").glob("*/children") for child in path.read_text().split()]
 
 
 def descriptors(processes):
-    return {one: len(os.listdir(f"/proc/{one}/fd")) for one in processes}
+    return {process: len(os.listdir(f"/proc/{process}/fd")) for process in processes}
 
 
 class Host(Part):
@@ -135,9 +135,9 @@ init_by_lua_block {{ host = require("by_nginx") }}
     def command(self):
         self.unpack()
         environment = "".join(f"env {name};\n" for name in (*self.environment(), "MOBIVATE_LIBRARY"))
-        modules = "".join(f"load_module {self.folder}/usr/lib/nginx/modules/{one};\n" for one in self.modules)
+        modules = "".join(f"load_module {self.folder}/usr/lib/nginx/modules/{module};\n" for module in self.modules)
         temporary = "".join(
-            f"{one}_temp_path {self.folder}/{one};\n" for one in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         (self.folder / "nginx.conf").write_text(
             f"""{modules}{environment}
@@ -168,7 +168,7 @@ class PhpFpm(Host):
 
     @staticmethod
     def executable():
-        found = [str(one) for one in pathlib.Path("/usr/sbin").glob("php-fpm[0-9]*")]
+        found = [str(program) for program in pathlib.Path("/usr/sbin").glob("php-fpm[0-9]*")]
         return sorted(found)[-1]
 
     def command(self):
@@ -296,7 +296,9 @@ class Trial:
         self.round(accounts)
         after = descriptors(workers)
         # A worker has some 16 calls in a round: one that leaked would show them all.
-        self.expect(all(after[one] < before[one] + 8 for one in workers), f"descriptors have grown from {before} to {after}")
+        self.expect(
+            all(after[worker] < before[worker] + 8 for worker in workers), f"descriptors have grown from {before} to {after}"
+        )
         # One is killed, and the host starts another.
         os.kill(workers[0], signal.SIGKILL)
         await_true(lambda: len(set(host.workers()) - set(workers)) == 1 and len(host.workers()) == WORKERS, "a new worker")

@@ -28,7 +28,7 @@ def readme_block(language, mark):
 def pkg_config(*flags, environment):
     # Its output is meant for a shell, which takes the quoting off.
     return run(
-        "sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for one; do echo \"$one\"; done", env=environment
+        "sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for flag; do echo \"$flag\"; done", env=environment
     ).splitlines()
 
 

@@ -124,7 +124,7 @@ def from_source(name, releases, packages, *options):
                     "-DBUILD_MISC_DOCS=OFF",
                 ),
                 *("-DENABLE_CURL_MANUAL=OFF", "-DUSE_LIBIDN2=OFF", "-DUSE_NGHTTP2=OFF", f"-DCMAKE_INSTALL_PREFIX={installed}"),
-                *[f"-DCURL_{one}=OFF" for one in off],
+                *[f"-DCURL_{feature}=OFF" for feature in off],
                 *options,
             )
             where.run("cmake", "--build", built, "--target", "install")

@@ -57,7 +57,7 @@ def load(name):
 
 
 def load_all():
-    return sorted((load(path.parent.name) for path in FOLDER.glob("*/recipe.json")), key=lambda one: one.language.lower())
+    return sorted((load(path.parent.name) for path in FOLDER.glob("*/recipe.json")), key=lambda recipe: recipe.language.lower())
 
 
 if __name__ == "__main__":

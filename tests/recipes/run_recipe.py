@@ -268,15 +268,15 @@ def main():
     started = time.monotonic()
     bench.check_format()
     bench.build()
-    for one in CHECKS:
+    for check in CHECKS:
         try:
-            one(bench)
-            result["checks"][one.__name__] = True
+            check(bench)
+            result["checks"][check.__name__] = True
         except AssertionError as error:
-            result["checks"][one.__name__] = False
-            print(f"not ok {one.__name__}: {str(error)[:4000]}")
+            result["checks"][check.__name__] = False
+            print(f"not ok {check.__name__}: {str(error)[:4000]}")
         else:
-            print(f"ok {one.__name__}")
+            print(f"ok {check.__name__}")
     result["seconds"] = round(time.monotonic() - started, 1)
     file.write_text(json.dumps(result))
     sys.exit(0 if all(result["checks"].values()) else 1)
