@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from typing import Optional
+
+import mobivate
 
 LIBRARY = os.environ["MOBIVATE_LIBRARY"]
 STUBS = os.environ["MOBIVATE_STUBS"]
@@ -23,9 +28,9 @@ except (ImportError, MemoryError) as error:
 """
 
 
-def new_client(**changes: Optional[str]) -> str:
-    """Makes a client in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+def new_client(path: Optional[str] = None, **changes: Optional[str]) -> str:
+    """Makes a client in a process of its own, with the package in `path`."""
+    environment = {**os.environ, "PYTHONPATH": path or os.pathsep.join(sys.path)}
     for name, value in changes.items():
         environment.pop(name, None)
         if value is not None:
@@ -48,13 +53,41 @@ class Library(unittest.TestCase):
     def test_it_is_missing(self) -> None:
         self.assertRegex(
             new_client(MOBIVATE_LIBRARY="/nowhere/libmobivate.so.1"),
-            r"^ImportError: cannot load /nowhere/libmobivate.so.1 \(from MOBIVATE_LIBRARY\): .*No such file.*\. "
-            + re.escape(INSTALL)
-            + "$",
+            r"^ImportError: cannot load libmobivate\. Tried /nowhere/libmobivate.so.1 \(from MOBIVATE_LIBRARY\): "
+            rf".*No such file[^;]*\. {re.escape(INSTALL)}$",
         )
         found = new_client(MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=None)
         if found != "loaded":  # Here it is installed for all.
-            self.assertIn("cannot load libmobivate.so.1 (from the dynamic loader's search path): ", found)
+            beside = re.escape(str(pathlib.Path(mobivate.__file__).with_name("libmobivate.so.1")))
+            self.assertRegex(
+                found,
+                r"^ImportError: cannot load libmobivate\. Tried MOBIVATE_LIBRARY: not set; "
+                rf"{beside} \(beside the package\): .*No such file[^;]*; "
+                rf"libmobivate\.so\.1 \(from the dynamic loader's search path\): .*No such file[^;]*\. "
+                rf"{re.escape(INSTALL)}$",
+            )
+
+    def test_it_is_beside_the_package(self) -> None:
+        folder = os.path.dirname(LIBRARY)
+        with tempfile.TemporaryDirectory() as path:
+            package = pathlib.Path(path) / "mobivate"
+            shutil.copytree(pathlib.Path(mobivate.__file__).parent, package)
+            beside = package / "libmobivate.so.1"
+            shutil.copy(LIBRARY, beside)
+            self.assertEqual(new_client(path, MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=None), "loaded")
+            # This one has no memory for a client, so the answer tells which is taken.
+            shutil.copy(os.path.join(STUBS, "1.99.99", "libmobivate.so.1"), beside)
+            out_of_memory = "MemoryError: Out of memory: no client could be made."
+            self.assertEqual(new_client(path, MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=folder), out_of_memory)
+            self.assertEqual(new_client(path, MOBIVATE_LIBRARY=LIBRARY, LD_LIBRARY_PATH=None), "loaded")
+            # One of another system is passed over, and named where there is no other.
+            beside.write_text("of another system")
+            self.assertEqual(new_client(path, MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=folder), "loaded")
+            found = new_client(path, MOBIVATE_LIBRARY=None, LD_LIBRARY_PATH=None)
+            if found != "loaded":
+                self.assertRegex(
+                    found, rf"{re.escape(str(beside))} \(beside the package\): .*: file too short;"
+                )
 
     def test_it_is_something_else(self) -> None:
         self.assertRegex(

@@ -46,27 +46,42 @@ DECLARATIONS = {
 }
 
 
+INSTALL = "Install libmobivate 1.1 or newer, or set MOBIVATE_LIBRARY to its file."
+
+
+def open_library() -> tuple[ctypes.CDLL, str]:
+    """The library and where it was found: what MOBIVATE_LIBRARY names and nothing else, or else the one
+    beside this module, or else the system's."""
+    named = os.environ.get("MOBIVATE_LIBRARY")
+    if named:
+        places = {f"{named} (from MOBIVATE_LIBRARY)": named}
+        tried = []
+    else:
+        beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), DEFAULT_NAME)
+        places = {
+            f"{beside} (beside the package)": beside,
+            f"{DEFAULT_NAME} (from the dynamic loader's search path)": DEFAULT_NAME,
+        }
+        tried = ["MOBIVATE_LIBRARY: not set"]
+    for where, name in places.items():
+        try:
+            return ctypes.CDLL(name), where
+        except OSError as error:
+            tried.append(f"{where}: {error}")
+    raise ImportError(f"cannot load libmobivate. Tried {'; '.join(tried)}. {INSTALL}", name=__name__)
+
+
 @functools.lru_cache(maxsize=None)
 def load() -> ctypes.CDLL:
     """The library, loaded by the first call."""
-    named = os.environ.get("MOBIVATE_LIBRARY")
-    where = (
-        f"{named} (from MOBIVATE_LIBRARY)"
-        if named
-        else f"{DEFAULT_NAME} (from the dynamic loader's search path)"
-    )
-    install = "Install libmobivate 1.1 or newer, or set MOBIVATE_LIBRARY to its file."
-    try:
-        library = ctypes.CDLL(named or DEFAULT_NAME)
-    except OSError as error:
-        raise ImportError(f"cannot load {where}: {error}. {install}", name=__name__) from error
+    library, where = open_library()
     try:
         # The version first: another one need not have all the functions.
         if not OLDEST <= library.mbv_version_number() < TOO_NEW:
             library.mbv_version.restype = ctypes.c_char_p
             found = library.mbv_version().decode()
             raise ImportError(
-                f"found libmobivate {found} as {where}; this package needs >= 1.1.0, < 2. {install}",
+                f"found libmobivate {found} as {where}; this package needs >= 1.1.0, < 2. {INSTALL}",
                 name=__name__,
             )
         for name, (result, parameters) in DECLARATIONS.items():
@@ -74,5 +89,5 @@ def load() -> ctypes.CDLL:
             function.restype = result
             function.argtypes = parameters
     except AttributeError as error:
-        raise ImportError(f"{where} is not libmobivate 1.x: {error}. {install}", name=__name__) from error
+        raise ImportError(f"{where} is not libmobivate 1.x: {error}. {INSTALL}", name=__name__) from error
     return library
