@@ -4,6 +4,7 @@
 const koffi = require('koffi');
 
 const defaultName = 'libmobivate.so.1';
+const install = 'install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file';
 const needed = '>= 1.1.0, < 2';
 
 // The functions of mobivate.h that are used here: return type, name, parameter types, as the header writes
@@ -78,24 +79,50 @@ function load() {
   return (loaded ??= loadNow());
 }
 
+/**
+ * Opens the library: what MOBIVATE_LIBRARY names and nothing else, or else the one in the platform's package, or else
+ * the system's. npm installs the package for the libc that there is; where both are, musl's comes first, since it
+ * cannot be loaded on glibc.
+ */
+function open() {
+  const named = process.env.MOBIVATE_LIBRARY;
+  const places = [];
+  const tried = [];
+  if (named) {
+    places.push({ name: named, where: `${named} (from MOBIVATE_LIBRARY)` });
+  } else {
+    tried.push('MOBIVATE_LIBRARY: not set');
+    for (const libc of ['musl', 'gnu']) {
+      const platform = `@mobivate/${process.platform}-${process.arch}-${libc}`;
+      try {
+        const name = require.resolve(`${platform}/${defaultName}`);
+        places.push({ name, where: `${name} (in the package ${platform})` });
+      } catch {
+        tried.push(`the package ${platform}: not installed`);
+      }
+    }
+    places.push({ name: defaultName, where: `${defaultName} (on the dynamic loader's search path)` });
+  }
+  let cause;
+  for (const { name, where } of places) {
+    try {
+      return { handle: koffi.load(name), where };
+    } catch (error) {
+      tried.push(`${where}: ${reason(error)}`);
+      cause = error;
+    }
+  }
+  throw loadError(`cannot load libmobivate; tried ${tried.join('; ')}; ${install}`, cause);
+}
+
 /** @returns {Library} */
 function loadNow() {
-  const named = process.env.MOBIVATE_LIBRARY;
-  const where = named
-    ? `${named} (from MOBIVATE_LIBRARY)`
-    : `${defaultName} (on the dynamic loader's search path)`;
-  const install = 'install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file';
   try {
     if ((koffi.config().async_stack_size ?? 0) < stackSize) koffi.config({ async_stack_size: stackSize });
   } catch {
     // Someone else has loaded a library with koffi already; its stacks are then as they are.
   }
-  let handle;
-  try {
-    handle = koffi.load(named || defaultName);
-  } catch (error) {
-    throw loadError(`cannot load ${where}: ${reason(error)}; ${install}`, error);
-  }
+  const { handle, where } = open();
   const pointer = koffi.pointer(koffi.opaque());
   /** @type {Record<string, import('koffi').TypeObject | string | ReturnType<typeof koffi.out>>} */
   const parameterTypes = {
