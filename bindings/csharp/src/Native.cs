@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Mobivate
 {
     /// <summary>
-    /// The functions of mobivate.h, from the library that MOBIVATE_LIBRARY names, or that the loader finds. They
-    /// are looked up by name, for DllImport takes no path that is known at run time only.
+    /// The functions of mobivate.h, from the library that MOBIVATE_LIBRARY names and no other, or else from the one
+    /// beside the package, or else from the system's.
     /// </summary>
-    internal static class Native
+    internal static partial class Native
     {
         private const string DefaultName = "libmobivate.so.1";
         private const int Oldest = 10100;
@@ -87,13 +90,17 @@ namespace Mobivate
             internal static Functions Load()
             {
                 Functions functions = new Functions();
-                string named = Environment.GetEnvironmentVariable("MOBIVATE_LIBRARY");
-                bool isNamed = !string.IsNullOrEmpty(named);
-                string where = isNamed ? named + ", named by MOBIVATE_LIBRARY" : DefaultName + ", on the loader's search path";
                 const string Install = "; install libmobivate 1.x, or name its file in MOBIVATE_LIBRARY.";
+                string where;
+                List<string> tried = new List<string>();
+                IntPtr library = Open(tried, out where);
+                if (library == IntPtr.Zero)
+                {
+                    functions.Problem = "Could not load libmobivate. Tried " + string.Join("; ", tried) + Install;
+                    return functions;
+                }
                 try
                 {
-                    IntPtr library = Loader.Open(isNamed ? named : DefaultName);
                     functions.FindVersion(library);
                     int number = functions.mbv_version_number();
                     if (number >= Oldest && number < TooNew)
@@ -106,10 +113,6 @@ namespace Mobivate
                             "); this package needs >= 1.1.0, < 2.";
                     }
                 }
-                catch (DllNotFoundException problem)
-                {
-                    functions.Problem = "Could not load " + where + " (" + LastLine(problem.Message) + ")" + Install;
-                }
                 catch (EntryPointNotFoundException problem)
                 {
                     functions.Problem = "This is not libmobivate 1.x: " + where + " (" + problem.Message + ")" + Install;
@@ -117,11 +120,63 @@ namespace Mobivate
                 return functions;
             }
 
-            // The loader's own words: .NET writes advice of several lines before them.
-            private static string LastLine(string text)
+            private static IntPtr Open(List<string> tried, out string where)
+            {
+                string named = Environment.GetEnvironmentVariable("MOBIVATE_LIBRARY");
+                if (!string.IsNullOrEmpty(named)) return Open(named, where = named + ", named by MOBIVATE_LIBRARY", tried);
+                tried.Add("MOBIVATE_LIBRARY, which is not set");
+                List<string> without = new List<string>();
+                foreach (string folder in FoldersBeside())
+                {
+                    string file = Path.Combine(folder, DefaultName);
+                    if (!File.Exists(file))
+                    {
+                        without.Add(folder);
+                        continue;
+                    }
+                    IntPtr library = Open(file, where = file + ", beside the package", tried);
+                    if (library != IntPtr.Zero) return library;
+                }
+                if (without.Count > 0) tried.Add("beside the package, which is not in " + string.Join(" and ", without));
+                return Open(DefaultName, where = DefaultName + ", on the loader's search path", tried);
+            }
+
+            private static IntPtr Open(string path, string where, List<string> tried)
+            {
+                try
+                {
+                    return Loader.Open(path);
+                }
+                catch (DllNotFoundException problem)
+                {
+                    tried.Add(where + " (" + LineAbout(path, problem.Message) + ")");
+                    return IntPtr.Zero;
+                }
+            }
+
+            // Where .NET's own loader looks for a package's native files, then beside the program; the runtimes that .NET Standard
+            // is for look beside the program only.
+            private static IEnumerable<string> FoldersBeside()
+            {
+                List<string> folders = new List<string>();
+                string known = AppDomain.CurrentDomain.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+                folders.AddRange(known.Split(new[] { Path.PathSeparator }, StringSplitOptions.RemoveEmptyEntries));
+                string program = AppDomain.CurrentDomain.BaseDirectory;
+                folders.Add(program);
+#if !NET8_0_OR_GREATER
+                // The one for musl first, since it cannot be loaded on glibc.
+                string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+                folders.Add(Path.Combine(program, "runtimes", "linux-musl-" + architecture, "native"));
+                folders.Add(Path.Combine(program, "runtimes", "linux-" + architecture, "native"));
+#endif
+                return folders.Select(each => each.TrimEnd(Path.DirectorySeparatorChar)).Distinct();
+            }
+
+            // The loader's own words about a file: .NET writes advice before them, and tries other names, too.
+            private static string LineAbout(string path, string text)
             {
                 string[] lines = text.Trim().Split('\n');
-                return lines[lines.Length - 1].Trim();
+                return lines.LastOrDefault(each => each.StartsWith(path + ": ", StringComparison.Ordinal)) ?? lines[lines.Length - 1].Trim();
             }
 
             // First, since another version may lack some of the others.
@@ -131,6 +186,39 @@ namespace Mobivate
                 mbv_version_number = Find<VersionNumber>(library, "mbv_version_number");
             }
 
+            private static T Find<T>(IntPtr library, string name)
+            {
+                return Marshal.GetDelegateForFunctionPointer<T>(SymbolOf(library, name));
+            }
+
+            private static IntPtr SymbolOf(IntPtr library, string name)
+            {
+                IntPtr symbol = Loader.Symbol(library, name);
+                if (symbol == IntPtr.Zero) throw new EntryPointNotFoundException("it has no " + name);
+                return symbol;
+            }
+
+#if NET8_0_OR_GREATER
+            // What calls them was made by the compiler: nothing is generated in the program.
+            private void Find(IntPtr library)
+            {
+                Imported.Use(library);
+                mbv_new = Imported.mbv_new;
+                mbv_free = Imported.mbv_free;
+                mbv_set = Imported.mbv_set;
+                mbv_create_key = Imported.mbv_create_key;
+                mbv_get_key = Imported.mbv_get_key;
+                mbv_test_key = Imported.mbv_test_key;
+                mbv_error_message = Imported.mbv_error_message;
+                mbv_key_state = Imported.mbv_key_state;
+                mbv_http_status = Imported.mbv_http_status;
+                mbv_server_code = Imported.mbv_server_code;
+                mbv_server_message = Imported.mbv_server_message;
+                mbv_retry_after_ms = Imported.mbv_retry_after_ms;
+                mbv_cancel = Imported.mbv_cancel;
+                mbv_uncancel = Imported.mbv_uncancel;
+            }
+#else
             private void Find(IntPtr library)
             {
                 mbv_new = Find<New>(library, "mbv_new");
@@ -148,22 +236,17 @@ namespace Mobivate
                 mbv_cancel = Find<OnClient>(library, "mbv_cancel");
                 mbv_uncancel = Find<OnClient>(library, "mbv_uncancel");
             }
-
-            private static T Find<T>(IntPtr library, string name)
-            {
-                IntPtr symbol = Loader.Symbol(library, name);
-                if (symbol == IntPtr.Zero) throw new EntryPointNotFoundException("it has no " + name);
-                return Marshal.GetDelegateForFunctionPointer<T>(symbol);
-            }
+#endif
         }
 
 #if NET8_0_OR_GREATER
         /// <summary>The system's loader, by .NET's own name for it.</summary>
         private static class Loader
         {
+            // For a name without a path a plug-in's own context is asked, too.
             internal static IntPtr Open(string path)
             {
-                return NativeLibrary.Load(path);
+                return path == DefaultName ? NativeLibrary.Load(path, typeof(Native).Assembly, null) : NativeLibrary.Load(path);
             }
 
             internal static IntPtr Symbol(IntPtr library, string name)

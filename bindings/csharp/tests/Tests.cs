@@ -467,11 +467,36 @@ public sealed class MobivateTests
             Assert.Equal("Found libmobivate " + version + " (" + file + ", named by MOBIVATE_LIBRARY); this package needs >= 1.1.0, < 2.", Load(file));
         }
         Assert.Equal(
-            "Could not load /nowhere.so, named by MOBIVATE_LIBRARY (/nowhere.so: cannot open shared object file: No such file or directory)" + install,
+            "Could not load libmobivate. Tried /nowhere.so, named by MOBIVATE_LIBRARY (/nowhere.so: cannot open shared object file: No such file or directory)" +
+                install,
             Load("/nowhere.so"));
         Assert.Equal("This is not libmobivate 1.x: libm.so.6, named by MOBIVATE_LIBRARY (it has no mbv_version)" + install, Load("libm.so.6"));
         Assert.Equal("loaded", Load(""));
         Assert.Equal("loaded", Load(stubs + "/1.99.99/libmobivate.so.1"));
+    }
+
+    [Fact]
+    public void LibraryBesideThePackage()
+    {
+        string stubs = Environment.GetEnvironmentVariable("MOBIVATE_STUBS");
+        string program = AppDomain.CurrentDomain.BaseDirectory.TrimEnd('/');
+        string beside = program + "/libmobivate.so.1";
+        Assert.False(File.Exists(beside));
+        try
+        {
+            // The system's will do, which LD_LIBRARY_PATH has, where this one cannot be loaded.
+            File.WriteAllText(beside, "of another system");
+            Assert.Equal("loaded", Load(""));
+            File.Delete(beside);
+            File.Copy(stubs + "/2.0.0/libmobivate.so.1", beside);
+            Assert.Equal("Found libmobivate 2.0.0 (" + beside + ", beside the package); this package needs >= 1.1.0, < 2.", Load(""));
+            // What the environment names comes first.
+            Assert.Equal("loaded", Load(stubs + "/1.99.99/libmobivate.so.1"));
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
     }
 
     // The functions as they are looked up in a process that has another MOBIVATE_LIBRARY.
