@@ -71,6 +71,12 @@ readme_block() { driver readme "$MOBIVATE_LANGUAGE" "$@"; }
 # rotation COMMAND...: a program around what the README says of rotating a key, as tests/bindings/rotation.py describes it.
 rotation() { part "the README's rotation" driver rotation "$@"; }
 
+# published_readme SUBSTITUTION: the README as a registry shows it: its line that installs from the sources is sed's SUBSTITUTION of it.
+published_readme() {
+    sed "$1" README.md >"$MOBIVATE_SCRATCH/published.md" && ! grep PROJECT "$MOBIVATE_SCRATCH/published.md" >&2 &&
+        cat "$MOBIVATE_SCRATCH/published.md"
+}
+
 # empty_home: prints a new, empty folder, for HOME where the README's commands run.
 empty_home() {
     rm -rf "${MOBIVATE_SCRATCH:?}/home"

@@ -8,7 +8,7 @@ namespace Mobivate
 {
     internal static partial class Native
     {
-        /// <summary>The functions as the compiler makes them, which a program that is trimmed or compiled ahead of time needs.</summary>
+        /// <summary>The functions, with what the compiler makes to call them: nothing is generated at run time.</summary>
         private static partial class Imported
         {
             private const string Name = "mobivate";
@@ -18,7 +18,10 @@ namespace Mobivate
             /// <summary>They are taken from this library, whatever its file is.</summary>
             internal static void Use(IntPtr opened)
             {
-                if (library == IntPtr.Zero) NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, assembly, path) => name == Name ? library : IntPtr.Zero);
+                if (library == IntPtr.Zero)
+                {
+                    NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, assembly, path) => name == Name ? library : IntPtr.Zero);
+                }
                 library = opened;
             }
 

@@ -199,7 +199,6 @@ namespace Mobivate
             }
 
 #if NET8_0_OR_GREATER
-            // What calls them was made by the compiler: nothing is generated in the program.
             private void Find(IntPtr library)
             {
                 Imported.Use(library);

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The packages that bring the library along, each installed as its user would, where no other libmobivate is: python3 tests/standin --
+python3 -m tests.packaging.test_packages BUILD_DIR"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+import zipfile
+
+from tests.bindings.agent import Agent, AgentFailure
+from tests.packaging.support import ROOT, run, version
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+SKIPPED = 77
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+NO_NETWORK = re.compile(r"\bE(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|NOTCACHED)\b")
+ARM64 = 183  # in an ELF header
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-packages-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.prefix = cls.folder / "prefix"
+        run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--strip")
+        cls.library = next(cls.prefix.glob("lib*/**/libmobivate.so.1"))
+        needed = re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", cls.library))
+        cls.self_contained = not any(name.startswith("libcurl") for name in needed)
+        cls.others = [
+            cls.imitated("musl", "extern int getpid(void); int f(void) { return getpid(); }", libc="libc.musl-x86_64.so.1"),
+            cls.imitated("arm64", "#include <sys/random.h>\nlong f(void) { return getrandom(0, 0, 0); }", machine=ARM64),
+        ]
+
+    @classmethod
+    def imitated(cls, name, source, libc=None, machine=None):
+        """An installed library of another system, as far as its headers tell: one that needs its C library alone."""
+        library = cls.folder / name / "lib/libmobivate.so.1"
+        library.parent.mkdir(parents=True)
+        code = cls.folder / name / "code.c"
+        code.write_text(source)
+        flags = []
+        if libc:
+            run("cc", "-shared", "-nostdlib", f"-Wl,-soname,{libc}", "-o", cls.folder / name / "libc.so", "-x", "c", os.devnull)
+            flags = ["-nostdlib", "-Wl,--no-as-needed", cls.folder / name / "libc.so"]
+        run("cc", "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1", "-o", library, code, *flags)
+        if machine:
+            data = bytearray(library.read_bytes())
+            data[18:20] = machine.to_bytes(2, "little")
+            library.write_bytes(data)
+        bill = cls.folder / name / "share/doc/mobivate/mobivate.spdx.json"
+        bill.parent.mkdir(parents=True)
+        bill.write_text("{}")
+        return cls.folder / name
+
+    def make(self, name, language, *prefixes):
+        """The packages of a language, by their names."""
+        output = self.folder / name
+        finished = subprocess.run(
+            [ROOT / "bindings/package", "--output", output, "--language", language, *prefixes],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if finished.returncode == SKIPPED:
+            self.skipTest(re.search("SKIPPED: (.*)", finished.stdout)[1])
+        self.assertEqual(finished.returncode, 0, finished.stdout)
+        return {package.name: package for package in (output / language).iterdir()}
+
+    def assert_same(self, first, second):
+        """The packages that both have are the same to the byte."""
+        both = first.keys() & second.keys()
+        self.assertTrue(both)
+        self.assertEqual([name for name in both if first[name].read_bytes() != second[name].read_bytes()], [])
+
+    def home(self, name):
+        """An empty home, and what runs a command there with nothing of this user's environment."""
+        home = self.folder / f"{name}-home"
+        home.mkdir()
+        return home, ["env", "-i", f"PATH={PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+
+    def use(self, language, command, inside):
+        """The cases pass with the library that lies in the folder; and without it, an error names all places that were tried."""
+        options = {"base_url": "http://127.0.0.1:1", "proxy": ""}
+        with Agent(command) as agent:
+            agent.new(0, options)
+            maps = pathlib.Path(f"/proc/{agent.process.pid}/maps").read_text()
+            agent.close(0)
+        (loaded,) = set(re.findall(r"/\S*libmobivate\.so\S*", maps))
+        self.assertTrue(loaded.startswith(f"{inside}/"), loaded)
+        run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *command, cwd=ROOT)
+        pathlib.Path(loaded).unlink()
+        try:
+            with Agent(command) as agent:
+                agent.new(0, options)
+        except AgentFailure as failure:
+            places = ("MOBIVATE_LIBRARY", str(inside), "search path")
+            self.assertEqual([place for place in places if place not in str(failure)], [], failure)
+        else:
+            self.assertIn("libmobivate.so.1 ", run("/sbin/ldconfig", "-p"))  # Here one is installed for all.
+
+    def test_python(self):
+        packages = self.make("python", "python", self.prefix)
+        self.assert_same(packages, self.make("python again", "python", *self.others, self.prefix))
+        (wheel,) = (package for name, package in packages.items() if name.endswith(".whl"))
+        names = set(zipfile.ZipFile(wheel).namelist())
+        information = f"mobivate-{version()}.dist-info"
+        self.assertLessEqual(
+            {"mobivate/py.typed", f"{information}/licenses/libmobivate.txt", f"{information}/sboms/mobivate.spdx.json"}, names
+        )
+        home, environment = self.home("python")
+        run(*environment, "/usr/bin/python3", "-m", "venv", home / "env")
+        run(*environment, home / "env/bin/pip", "install", "--no-index", wheel)
+        shutil.copy(ROOT / "bindings/python/tests/agent.py", home)
+        self.use("python", [*environment, home / "env/bin/python", "-W", "error", home / "agent.py"], home / "env")
+
+    def test_wheels_say_which_systems_they_are_for(self):
+        packages = self.make("tags", "python", *self.others, self.prefix)
+        tag = "linux_x86_64"
+        if self.self_contained:
+            versions = re.findall(r"GLIBC_(\d+)\.(\d+)", run("objdump", "-T", self.library))
+            tag = "manylinux_{}_{}_x86_64".format(*max((2, 17), *(tuple(map(int, each)) for each in versions)))
+        # getrandom is in glibc since 2.25.
+        tags = (tag, "musllinux_1_2_x86_64", "manylinux_2_25_aarch64")
+        wheels = {f"mobivate-{version()}-py3-none-{each}.whl" for each in tags}
+        self.assertEqual(packages.keys(), {*wheels, f"mobivate-{version()}.tar.gz"})
+
+    def test_twine_finds_nothing(self):
+        if not shutil.which("twine"):
+            self.skipTest("twine not found (Debian: twine)")
+        packages = self.make("twine", "python", BUILD)
+        self.assertEqual(run("twine", "--no-color", "check", "--strict", *packages.values()).count("PASSED"), 2)
+
+    def test_node(self):
+        packages = self.make("node", "node", self.prefix)
+        others = self.make("node again", "node", *self.others, self.prefix)
+        main, platform = f"mobivate-{version()}.tgz", f"mobivate-linux-x64-gnu-{version()}.tgz"
+        self.assertEqual(packages.keys(), {main, platform})
+        self.assert_same({platform: packages[platform]}, others)
+        self.assert_same(others, self.make("node once more", "node", *self.others, self.prefix))
+        manifests = {}
+        for package in others.values():
+            with tarfile.open(package) as files:
+                manifest = json.load(files.extractfile("package/package.json"))
+            manifests[manifest["name"]] = manifest
+        wanted = {"@mobivate/linux-x64-gnu", "@mobivate/linux-x64-musl", "@mobivate/linux-arm64-gnu"}
+        self.assertEqual(manifests.keys(), {"mobivate", *wanted})
+        self.assertEqual(manifests["mobivate"]["optionalDependencies"], {name: version() for name in wanted})
+        for name in wanted:
+            system = [*manifests[name]["os"], *manifests[name]["cpu"], *manifests[name]["libc"]]
+            self.assertEqual("-".join(system).replace("glibc", "gnu"), name.removeprefix("@mobivate/"))
+
+        home, environment = self.home("node")
+        node = run("node", "-p", "process.execPath").strip()
+        npm = [*environment, f"npm_config_userconfig={run('npm', 'config', 'get', 'userconfig').strip()}"]
+        npm += [
+            f"npm_config_cache={BUILD / 'packages-npm-cache'}",
+            "npm_config_prefer_offline=true",
+            "npm_config_update_notifier=false",
+        ]
+        installed = subprocess.run(
+            [*npm, "npm", "install", "--ignore-scripts", packages[main], packages[platform]],
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if installed.returncode != 0 and NO_NETWORK.search(installed.stdout):
+            self.skipTest(f"npm cannot reach its registry ({NO_NETWORK.search(installed.stdout)[0]}), which has koffi")
+        self.assertEqual(installed.returncode, 0, installed.stdout)
+        shutil.copy(ROOT / "bindings/node/tests/agent.js", home)
+        self.use("node", [*environment, node, home / "agent.js"], home / "node_modules")
+
+    def test_dotnet(self):
+        packages = self.make("dotnet", "csharp", *self.others, self.prefix)
+        self.assert_same(packages, self.make("dotnet again", "csharp", *self.others, self.prefix))
+        name = f"Mobivate.{version()}"
+        self.assertEqual(packages.keys(), {f"{name}.nupkg", f"{name}.snupkg"})
+        wanted = {f"lib/{target}/Mobivate.{kind}" for target in ("net8.0", "netstandard2.0") for kind in ("dll", "xml")}
+        wanted |= {f"runtimes/{name}/native/libmobivate.so.1" for name in ("linux-x64", "linux-musl-x64", "linux-arm64")}
+        wanted |= {"README.md", "licenses/libmobivate.txt", "licenses/mobivate-linux-x64.spdx.json"}
+        self.assertLessEqual(wanted, set(zipfile.ZipFile(packages[f"{name}.nupkg"]).namelist()))
+        symbols = set(zipfile.ZipFile(packages[f"{name}.snupkg"]).namelist())
+        self.assertLessEqual({"lib/net8.0/Mobivate.pdb", "lib/netstandard2.0/Mobivate.pdb"}, symbols)
+
+        home, environment = self.home("dotnet")
+        environment += [f"{name}=1" for name in ("DOTNET_NOLOGO", "DOTNET_CLI_TELEMETRY_OPTOUT", "MSBUILDDISABLENODEREUSE")]
+        environment += ["UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0"]
+        program = home / "Program"
+        program.mkdir()
+        feed = packages[f"{name}.nupkg"].parent
+        (program / "nuget.config").write_text(
+            f'<configuration><packageSources><clear /><add key="folder" value="{feed}" /></packageSources></configuration>'
+        )
+        dotnet = lambda *command: run(*environment, "dotnet", *command, cwd=program)
+        dotnet("new", "console", "--output", ".", "--no-restore")
+        (program / "Program.cs").unlink()
+        shutil.copy(ROOT / "bindings/csharp/tests/Agent.cs", program)
+        dotnet("add", "package", "Mobivate")
+        dotnet(
+            "build",
+            "--nologo",
+            "--output",
+            "out",
+            "-p:ImplicitUsings=disable",
+            "-p:Nullable=disable",
+            "-p:TreatWarningsAsErrors=true",
+        )
+        self.use("csharp", [*environment, program / "out/Program"], program / "out")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
