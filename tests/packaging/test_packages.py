@@ -40,13 +40,12 @@ class Packages(unittest.TestCase):
         ]
 
     @classmethod
-    def imitated(cls, name, source, libc=None, machine=None):
+    def imitated(cls, name, source, *flags, libc=None, machine=None):
         """An installed library of another system, as far as its headers tell: one that needs its C library alone."""
         library = cls.folder / name / "lib/libmobivate.so.1"
         library.parent.mkdir(parents=True)
         code = cls.folder / name / "code.c"
         code.write_text(source)
-        flags = []
         if libc:
             run("cc", "-shared", "-nostdlib", f"-Wl,-soname,{libc}", "-o", cls.folder / name / "libc.so", "-x", "c", os.devnull)
             flags = ["-nostdlib", "-Wl,--no-as-needed", cls.folder / name / "libc.so"]
@@ -131,6 +130,14 @@ class Packages(unittest.TestCase):
         tags = (tag, "musllinux_1_2_x86_64", "manylinux_2_25_aarch64")
         wheels = {f"mobivate-{version()}-py3-none-{each}.whl" for each in tags}
         self.assertEqual(packages.keys(), {*wheels, f"mobivate-{version()}.tar.gz"})
+
+    def test_compact_relocations_need_a_newer_glibc(self):
+        packed = self.imitated(
+            "relr",
+            "#include <unistd.h>\nint f(void) { return getpid(); } int (*p)(void) = f;",
+            "-Wl,-z,pack-relative-relocs,-Bsymbolic",
+        )
+        self.assertIn(f"mobivate-{version()}-py3-none-manylinux_2_36_x86_64.whl", self.make("packed", "python", packed))
 
     def test_twine_finds_nothing(self):
         if not shutil.which("twine"):
