@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 # frozen_string_literal: true
 
+require "fileutils"
 require "minitest/autorun"
 require "open3"
 require "rbconfig"
+require "tmpdir"
 require "mobivate"
 require_relative "standin"
 

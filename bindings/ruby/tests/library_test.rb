@@ -38,11 +38,40 @@ class LibraryTest < Minitest::Test
 
   def test_a_missing_library
     found = load_with({ "MOBIVATE_LIBRARY" => "/nowhere/libmobivate.so.1" })
-    assert found.start_with?("Mobivate::LibraryError: cannot load /nowhere/libmobivate.so.1 " \
-                             "(from MOBIVATE_LIBRARY): "), found
+    assert found.start_with?("Mobivate::LibraryError: cannot load libmobivate; tried " \
+                             "/nowhere/libmobivate.so.1 (from MOBIVATE_LIBRARY): "), found
     assert_includes found, "No such file"
     assert found.end_with?(INSTALL), found
     assert_equal 1, found.lines.size
+  end
+
+  NOWHERE = { "MOBIVATE_LIBRARY" => nil, "LD_LIBRARY_PATH" => nil }.freeze
+
+  def test_a_library_that_is_nowhere
+    found = load_with(NOWHERE)
+    skip "it is installed for all" if found == "loaded"
+    first, beside, loader, *others = found.delete_suffix(INSTALL).split("; tried ").last.split("; ")
+    assert_equal "MOBIVATE_LIBRARY, which is not set", first
+    assert_match(%r{\A/.*/mobivate/libmobivate\.so\.1 \(in the gem\): .*No such file}, beside)
+    assert_match(/\Alibmobivate\.so\.1 \(the dynamic loader's\): .*No such file/, loader)
+    assert_empty others
+  end
+
+  def test_the_gem_has_it
+    Dir.mktmpdir do |folder|
+      FileUtils.cp_r(File.join(__dir__, "../lib/."), folder)
+      beside = "#{folder}/mobivate/libmobivate.so.1"
+      load_path = { "RUBYLIB" => folder }
+      everywhere = { **load_path, "MOBIVATE_LIBRARY" => nil, "LD_LIBRARY_PATH" => File.dirname(LIBRARY) }
+      FileUtils.cp("#{STUBS}/2.0.0/libmobivate.so.1", beside)
+      assert_includes load_with(everywhere), "found libmobivate 2.0.0, #{beside} (in the gem)"
+      assert_equal "loaded", load_with({ **load_path, "MOBIVATE_LIBRARY" => LIBRARY })
+      # One of another system is passed over.
+      File.write(beside, "of another system")
+      assert_equal "loaded", load_with(everywhere)
+      FileUtils.cp(LIBRARY, beside)
+      assert_equal "loaded", load_with({ **NOWHERE, **load_path })
+    end
   end
 
   def test_a_library_that_is_something_else
@@ -56,8 +85,8 @@ class LibraryTest < Minitest::Test
   %w[0.9.0 1.0.0 2.0.0].each do |version|
     define_method(:"test_a_library_of_version_#{version.tr(".", "_")}") do
       folder = "#{STUBS}/#{version}"
-      assert_equal "Mobivate::LibraryError: found libmobivate #{version}, libmobivate.so.1; " \
-                   "this gem needs >= 1.1.0, < 2#{INSTALL}",
+      assert_equal "Mobivate::LibraryError: found libmobivate #{version}, libmobivate.so.1 " \
+                   "(the dynamic loader's); this gem needs >= 1.1.0, < 2#{INSTALL}",
                    load_with({ "MOBIVATE_LIBRARY" => nil, "LD_LIBRARY_PATH" => folder })
     end
   end

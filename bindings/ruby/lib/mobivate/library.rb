@@ -46,8 +46,7 @@ module Mobivate
 
     class << self
       def load(named = ENV.fetch("MOBIVATE_LIBRARY", ""))
-        where = named.empty? ? DEFAULT_NAME : "#{named} (from MOBIVATE_LIBRARY)"
-        handle = dlopen(named.empty? ? DEFAULT_NAME : named, where)
+        handle, where = open_library(named)
         # The version first: an old library lacks some of the others.
         define(handle, where, *DECLARATIONS.keys.grep(/version/))
         unless VERSIONS.cover?(mbv_version_number)
@@ -59,10 +58,19 @@ module Mobivate
 
       private
 
-      def dlopen(name, where)
-        Fiddle::Handle.new(name, Fiddle::RTLD_NOW)
-      rescue Fiddle::DLError => e
-        fail_with("cannot load #{where}: #{e.message}")
+      # What MOBIVATE_LIBRARY names and nothing else, or else the one in this gem, or else the system's.
+      def open_library(named)
+        beside = File.join(__dir__, DEFAULT_NAME)
+        places = { beside => "#{beside} (in the gem)",
+                   DEFAULT_NAME => "#{DEFAULT_NAME} (the dynamic loader's)" }
+        places = { named => "#{named} (from MOBIVATE_LIBRARY)" } unless named.empty?
+        tried = named.empty? ? ["MOBIVATE_LIBRARY, which is not set"] : []
+        places.each do |name, where|
+          return Fiddle::Handle.new(name, Fiddle::RTLD_NOW), where
+        rescue Fiddle::DLError => e
+          tried << "#{where}: #{e.message}"
+        end
+        fail_with("cannot load libmobivate; tried #{tried.join('; ')}")
       end
 
       def define(handle, where, *names)
