@@ -35,6 +35,7 @@ final class Library
         C;
 
     private const DEFAULT_NAME = 'libmobivate.so.1';
+    private const INSTALL = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
 
     private static ?\FFI $loaded = null;
 
@@ -44,19 +45,39 @@ final class Library
         if (self::$loaded !== null) {
             return self::$loaded;
         }
-        $named = getenv('MOBIVATE_LIBRARY') ?: '';
-        $where = $named !== '' ? "$named (from MOBIVATE_LIBRARY)" : self::DEFAULT_NAME;
-        $install = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
+        [$version, $name, $where] = self::open();
         try {
-            $name = $named !== '' ? $named : self::DEFAULT_NAME;
-            $version = \FFI::cdef(self::VERSION_DECLARATIONS, $name);
             $number = $version->mbv_version_number();
             if ($number < 10100 || $number >= 20000) {
-                throw new LibraryException("found libmobivate {$version->mbv_version()}, $where; this package needs >= 1.1.0, < 2. $install");
+                throw new LibraryException("found libmobivate {$version->mbv_version()}, $where; this package needs >= 1.1.0, < 2. " . self::INSTALL);
             }
             return self::$loaded = \FFI::cdef(self::DECLARATIONS, $name);
         } catch (\FFI\Exception $problem) {
-            throw new LibraryException("cannot load $where: " . rtrim($problem->getMessage(), '.') . ". $install", 0, $problem);
+            throw new LibraryException("cannot load $where: " . rtrim($problem->getMessage(), '.') . '. ' . self::INSTALL, 0, $problem);
         }
+    }
+
+    /**
+     * What MOBIVATE_LIBRARY names and nothing else, or else the one beside this file, or else the system's.
+     *
+     * @return array{\FFI, string, string} its functions that tell its version, its name for the loader, and where it was found
+     */
+    private static function open(): array
+    {
+        $named = getenv('MOBIVATE_LIBRARY') ?: '';
+        $beside = __DIR__ . '/' . self::DEFAULT_NAME;
+        $places = $named !== ''
+            ? [$named => "$named (from MOBIVATE_LIBRARY)"]
+            : [$beside => "$beside (in the package)", self::DEFAULT_NAME => self::DEFAULT_NAME . " (the dynamic loader's)"];
+        $tried = $named !== '' ? [] : ['MOBIVATE_LIBRARY, which is not set'];
+        $problem = null;
+        foreach ($places as $name => $where) {
+            try {
+                return [\FFI::cdef(self::VERSION_DECLARATIONS, $name), $name, $where];
+            } catch (\FFI\Exception $problem) {
+                $tried[] = "$where: " . rtrim($problem->getMessage(), '.');
+            }
+        }
+        throw new LibraryException('cannot load libmobivate; tried ' . implode('; ', $tried) . '. ' . self::INSTALL, 0, $problem);
     }
 }

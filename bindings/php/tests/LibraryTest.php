@@ -32,11 +32,11 @@ final class LibraryTest extends TestCase
         );
     }
 
-    private function loaded(?string $library, ?string $folder = null): string
+    private function loaded(?string $library, ?string $folder = null, string $package = __DIR__ . '/autoload.php'): string
     {
         $code = 'require $argv[1]; try { new Mobivate\Client(); echo "loaded"; } catch (Throwable $e) { echo $e::class, ": ", $e->getMessage(); }';
         $changes = ['MOBIVATE_LIBRARY' => $library, 'LD_LIBRARY_PATH' => $folder];
-        return $this->ran([PHP_BINARY, '-r', $code, __DIR__ . '/autoload.php'], $changes)[1];
+        return $this->ran([PHP_BINARY, '-r', $code, $package], $changes)[1];
     }
 
     public function testTheLibraryIsFound(): void
@@ -51,13 +51,55 @@ final class LibraryTest extends TestCase
     {
         $install = 'Install libmobivate 1\.1, or set MOBIVATE_LIBRARY to its file\.$}';
         $start = '{^Mobivate\\\\LibraryException: ';
-        $this->assertMatchesRegularExpression($start . 'cannot load /nowhere\.so \(from MOBIVATE_LIBRARY\): .*[^.]\. ' . $install, $this->loaded('/nowhere.so'));
-        $this->assertMatchesRegularExpression($start . 'cannot load libm\.so\.6 \(from MOBIVATE_LIBRARY\): .*mbv_.*[^.]\. ' . $install, $this->loaded('libm.so.6'));
+        $this->assertMatchesRegularExpression($start . 'cannot load libmobivate; tried /nowhere\.so \(from MOBIVATE_LIBRARY\): .*[^.]\. ' . $install, $this->loaded('/nowhere.so'));
+        $this->assertMatchesRegularExpression($start . 'cannot load libmobivate; tried libm\.so\.6 \(from MOBIVATE_LIBRARY\): .*mbv_.*[^.]\. ' . $install, $this->loaded('libm.so.6'));
         foreach (['0.9.0', '1.0.0', '2.0.0'] as $version) {
             $this->assertMatchesRegularExpression(
-                $start . "found libmobivate $version, libmobivate\.so\.1; this package needs >= 1\.1\.0, < 2\. " . $install,
+                $start . "found libmobivate $version, libmobivate\.so\.1 \(the dynamic loader's\); this package needs >= 1\.1\.0, < 2\. " . $install,
                 $this->loaded(null, getenv('MOBIVATE_STUBS') . "/$version"),
             );
+        }
+    }
+
+    public function testALibraryThatIsNowhere(): void
+    {
+        $found = $this->loaded(null);
+        if ($found === 'loaded') {
+            $this->markTestSkipped('It is installed for all.');
+        }
+        $beside = preg_quote(dirname(__DIR__) . '/src/libmobivate.so.1');
+        $this->assertMatchesRegularExpression(
+            "{^Mobivate\\\\LibraryException: cannot load libmobivate; tried MOBIVATE_LIBRARY, which is not set; $beside \(in the package\): [^;]*; "
+                . "libmobivate\.so\.1 \(the dynamic loader's\): [^;]*\. Install [^;]*\.$}",
+            $found,
+        );
+    }
+
+    public function testThePackageHasIt(): void
+    {
+        $library = (string) getenv('MOBIVATE_LIBRARY');
+        $folder = sys_get_temp_dir() . '/mobivate-' . getmypid();
+        mkdir("$folder/src", recursive: true);
+        mkdir("$folder/tests");
+        $beside = "$folder/src/libmobivate.so.1";
+        try {
+            foreach (['src', 'tests'] as $part) {
+                foreach (glob(dirname(__DIR__) . "/$part/*.php") ?: [] as $file) {
+                    copy($file, "$folder/$part/" . basename($file));
+                }
+            }
+            $package = "$folder/tests/autoload.php";
+            copy(getenv('MOBIVATE_STUBS') . '/2.0.0/libmobivate.so.1', $beside);
+            $this->assertStringContainsString("found libmobivate 2.0.0, $beside (in the package)", $this->loaded(null, dirname($library), $package));
+            $this->assertSame('loaded', $this->loaded($library, null, $package));
+            // One of another system is passed over.
+            file_put_contents($beside, 'of another system');
+            $this->assertSame('loaded', $this->loaded(null, dirname($library), $package));
+            copy($library, $beside);
+            $this->assertSame('loaded', $this->loaded(null, null, $package));
+        } finally {
+            array_map('unlink', glob("$folder/*/*") ?: []);
+            array_map('rmdir', ["$folder/src", "$folder/tests", $folder]);
         }
     }
 
