@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The packages that bring the library along, each installed as its user would, where no other libmobivate is: python3 tests/standin --
-python3 -m tests.packaging.test_packages BUILD_DIR"""
+"""The packages that bring the library along, each installed as its user would, where no other libmobivate is:
+python3 tests/standin -- python3 -m tests.packaging.test_packages BUILD_DIR [Packages | Published]"""
 
 import json
 import os
@@ -24,7 +24,9 @@ NO_NETWORK = re.compile(r"\bE(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|N
 ARM64 = 183  # in an ELF header
 
 
-class Packages(unittest.TestCase):
+class Installed(unittest.TestCase):
+    """What all tests here use."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-packages-"))
@@ -85,16 +87,18 @@ class Packages(unittest.TestCase):
         home.mkdir()
         return home, ["env", "-i", f"PATH={PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
 
-    def use(self, language, command, inside):
+    def use(self, language, command, inside, unpacks=False):
         """The cases pass with the library that lies in the folder; and without it, an error names all places that were tried."""
         options = {"base_url": "http://127.0.0.1:1", "proxy": ""}
         with Agent(command) as agent:
             agent.new(0, options)
             maps = pathlib.Path(f"/proc/{agent.process.pid}/maps").read_text()
             agent.close(0)
-        (loaded,) = set(re.findall(r"/\S*libmobivate\.so\S*", maps))
+        (loaded,) = set(re.findall(r" (/.*/libmobivate\.so.*)$", maps, re.MULTILINE))
         self.assertTrue(loaded.startswith(f"{inside}/"), loaded)
         run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *command, cwd=ROOT)
+        if unpacks:  # It would be there again.
+            return
         pathlib.Path(loaded).unlink()
         try:
             with Agent(command) as agent:
@@ -105,6 +109,8 @@ class Packages(unittest.TestCase):
         else:
             self.assertIn("libmobivate.so.1 ", run("/sbin/ldconfig", "-p"))  # Here one is installed for all.
 
+
+class Packages(Installed):
     def test_python(self):
         packages = self.make("python", "python", self.prefix)
         self.assert_same(packages, self.make("python again", "python", *self.others, self.prefix))
@@ -197,30 +203,87 @@ class Packages(unittest.TestCase):
         symbols = set(zipfile.ZipFile(packages[f"{name}.snupkg"]).namelist())
         self.assertLessEqual({"lib/net8.0/Mobivate.pdb", "lib/netstandard2.0/Mobivate.pdb"}, symbols)
 
-        home, environment = self.home("dotnet")
-        environment += [f"{name}=1" for name in ("DOTNET_NOLOGO", "DOTNET_CLI_TELEMETRY_OPTOUT", "MSBUILDDISABLENODEREUSE")]
-        environment += ["UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0"]
-        program = home / "Program"
-        program.mkdir()
-        feed = packages[f"{name}.nupkg"].parent
-        (program / "nuget.config").write_text(
-            f'<configuration><packageSources><clear /><add key="folder" value="{feed}" /></packageSources></configuration>'
+        # The folder is the only source: nothing else is needed.
+        program = DotnetProgram(*self.home("dotnet"), packages[f"{name}.nupkg"].parent, others=False)
+        program.run("build", *program.AGENT, "--output", "out")
+        self.use("csharp", [*program.environment, program.folder / "out/Program"], program.folder / "out")
+
+
+class Published(Installed):
+    """.NET's other ways to a program; they take minutes, and packages that NuGet has."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.packages = cls.folder / "packages"
+        run(ROOT / "bindings/package", "--output", cls.packages, "--language", "csharp", *cls.others, cls.prefix)
+        environment = ["env", "NUGET_PACKAGES=" + str(BUILD / "packages-nuget")]
+        shutil.rmtree(BUILD / "packages-nuget/mobivate", ignore_errors=True)
+        cls.program = DotnetProgram(cls.folder, environment, cls.packages / "csharp", others=True)
+
+    def publish(self, name, *options):
+        home, environment = self.home(name)
+        options = ["--runtime", "linux-x64", *options, "--output", home / "out"]
+        self.program.run("publish", *self.program.AGENT, "-p:InvariantGlobalization=true", *options)
+        return home, [*environment, home / "out/Program"]
+
+    def test_one_file(self):
+        home, command = self.publish(
+            "one file", "--self-contained", "-p:PublishSingleFile=true", "-p:IncludeNativeLibrariesForSelfExtract=true"
         )
-        dotnet = lambda *command: run(*environment, "dotnet", *command, cwd=program)
-        dotnet("new", "console", "--output", ".", "--no-restore")
-        (program / "Program.cs").unlink()
-        shutil.copy(ROOT / "bindings/csharp/tests/Agent.cs", program)
-        dotnet("add", "package", "Mobivate")
-        dotnet(
-            "build",
-            "--nologo",
-            "--output",
-            "out",
-            "-p:ImplicitUsings=disable",
-            "-p:Nullable=disable",
-            "-p:TreatWarningsAsErrors=true",
-        )
-        self.use("csharp", [*environment, program / "out/Program"], program / "out")
+        self.assertEqual({file.suffix for file in (home / "out").iterdir()}, {"", ".pdb"})
+        self.use("csharp", command, home / ".net", unpacks=True)
+
+    def test_one_file_and_the_library(self):
+        home, command = self.publish("two files", "--no-self-contained", "-p:PublishSingleFile=true")
+        self.use("csharp", command, home / "out")
+
+    def test_compiled_ahead_of_time(self):
+        home, command = self.publish("ahead", "-p:PublishAot=true", "-p:TrimmerSingleWarn=false")
+        self.use("csharp", command, home / "out")
+
+    def test_net_standard(self):
+        """The part for older runtimes, which know nothing of runtimes/: on this one, where nothing tells it of them either."""
+        home, environment = self.home("standard")
+        zipfile.ZipFile(next((self.packages / "csharp").glob("*.nupkg"))).extractall(home / "package")
+        project = (self.program.folder / "Program.csproj").read_text()
+        reference = f'<Reference Include="Mobivate" HintPath="{home}/package/lib/netstandard2.0/Mobivate.dll" />'
+        project, changed = re.subn("<PackageReference [^>]*/>", reference, project)
+        self.assertEqual(changed, 1)
+        (home / "Program.csproj").write_text(project)
+        shutil.copy(ROOT / "bindings/csharp/tests/Agent.cs", home)
+        shutil.copy(self.program.folder / "nuget.config", home)
+        self.program.run("build", *self.program.AGENT, "--output", "out", "-p:DefaultItemExcludes=package/**", cwd=home)
+        shutil.copytree(home / "package/runtimes", home / "out/runtimes")
+        self.use("csharp", [*environment, home / "out/Program"], home / "out/runtimes/linux-x64/native")
+
+
+class DotnetProgram:
+    """A project that has the package added to it, with the agent as its program."""
+
+    AGENT = [
+        "--nologo",
+        "--disable-build-servers",
+        "-p:ImplicitUsings=disable",
+        "-p:Nullable=disable",
+        "-p:TreatWarningsAsErrors=true",
+    ]
+
+    def __init__(self, home, environment, feed, others):
+        self.environment = [*environment]
+        self.environment += [f"{name}=1" for name in ("DOTNET_NOLOGO", "DOTNET_CLI_TELEMETRY_OPTOUT", "MSBUILDDISABLENODEREUSE")]
+        self.environment += ["UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0"]
+        self.folder = home / "Program"
+        self.folder.mkdir()
+        sources = f'{"" if others else "<clear />"}<add key="folder" value="{feed}" />'
+        (self.folder / "nuget.config").write_text(f"<configuration><packageSources>{sources}</packageSources></configuration>")
+        self.run("new", "console", "--output", ".", "--no-restore")
+        (self.folder / "Program.cs").unlink()
+        shutil.copy(ROOT / "bindings/csharp/tests/Agent.cs", self.folder)
+        self.run("add", "package", "Mobivate")
+
+    def run(self, *command, cwd=None):
+        run(*self.environment, "dotnet", *command, cwd=cwd or self.folder)
 
 
 if __name__ == "__main__":

@@ -245,7 +245,8 @@ namespace Mobivate
             // For a name without a path a plug-in's own context is asked, too.
             internal static IntPtr Open(string path)
             {
-                return path == DefaultName ? NativeLibrary.Load(path, typeof(Native).Assembly, null) : NativeLibrary.Load(path);
+                IntPtr library;
+                return path == DefaultName && NativeLibrary.TryLoad(path, typeof(Native).Assembly, null, out library) ? library : NativeLibrary.Load(path);
             }
 
             internal static IntPtr Symbol(IntPtr library, string name)
