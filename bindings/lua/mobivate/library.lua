@@ -53,14 +53,32 @@ char *mobivate_strerror(int number) __asm__("strerror");
 ffi.cdef(declarations)
 ffi.cdef(system)
 
-local function load_library()
+-- What MOBIVATE_LIBRARY names and nothing else, or else the one beside this file, or else the system's.
+local function open_library()
    local named = os.getenv("MOBIVATE_LIBRARY")
-   if named == "" then named = nil end
-   local where = named and named .. " (from MOBIVATE_LIBRARY)"
-      or default_name .. " (from the dynamic loader's search path)"
+   local places, tried = {}, {}
+   if named and named ~= "" then
+      places[1] = { named, named .. " (from MOBIVATE_LIBRARY)" }
+   else
+      tried[1] = "MOBIVATE_LIBRARY, which is not set"
+      local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
+      if folder then
+         local beside = folder .. default_name
+         places[1] = { beside, beside .. " (beside the package)" }
+      end
+      places[#places + 1] = { default_name, default_name .. " (from the dynamic loader's search path)" }
+   end
+   for _, place in ipairs(places) do
+      local name, where = place[1], place[2]
+      local loaded, library = pcall(ffi.load, name)
+      if loaded then return library, where end
+      tried[#tried + 1] = where .. ": " .. library
+   end
+   error(("cannot load libmobivate; tried %s. %s"):format(table.concat(tried, "; "), install), 0)
+end
 
-   local loaded, library = pcall(ffi.load, named or default_name)
-   if not loaded then error(("cannot load %s: %s. %s"):format(where, library, install), 0) end
+local function load_library()
+   local library, where = open_library()
    local function check(name)
       local is_there, reason = pcall(function() return library[name] end)
       if not is_there then

@@ -27,11 +27,41 @@ describe("the library", function()
 
    it("may be missing", function()
       local missing = "/nowhere/libmobivate.so.1"
-      assert.are.equal("cannot load " .. missing .. " (from MOBIVATE_LIBRARY): " .. missing ..
-         ": cannot open shared object file: No such file or directory" .. install,
-         require_with("MOBIVATE_LIBRARY=" .. missing))
-      assert.matches("^cannot load libmobivate%.so%.1 %(from the dynamic loader's search path%): ",
-         require_with("-u MOBIVATE_LIBRARY -u LD_LIBRARY_PATH"))
+      local reason = ": cannot open shared object file: No such file or directory"
+      assert.are.equal("cannot load libmobivate; tried " .. missing .. " (from MOBIVATE_LIBRARY): " ..
+         missing .. reason .. install, require_with("MOBIVATE_LIBRARY=" .. missing))
+      local found = require_with("-u MOBIVATE_LIBRARY -u LD_LIBRARY_PATH")
+      if found == "loaded" then return pending("it is installed for all") end
+      local beside = found:match("; (%S+/mobivate/libmobivate%.so%.1) %(beside the package%)")
+      assert.are.equal("cannot load libmobivate; tried MOBIVATE_LIBRARY, which is not set; " ..
+         tostring(beside) .. " (beside the package): " .. tostring(beside) .. reason ..
+         "; libmobivate.so.1 (from the dynamic loader's search path): libmobivate.so.1" .. reason .. install,
+         found)
+   end)
+
+   it("may be beside the package", function()
+      local pipe = io.popen("mktemp -d")
+      local packages = pipe:read("*l")
+      pipe:close()
+      local beside = packages .. "/mobivate/libmobivate.so.1"
+      local function copy(from, to) assert(os.execute(("cp -RL '%s' '%s'"):format(from, to)) == 0) end
+      local path = " LUA_PATH=" .. packages .. "/?.lua "
+      local elsewhere = "-u MOBIVATE_LIBRARY LD_LIBRARY_PATH=" .. folder .. path
+      finally(function() os.execute("rm -r '" .. packages .. "'") end)
+      copy(assert(package.searchpath("mobivate", package.path)), packages)
+      copy(assert(package.searchpath("mobivate.library", package.path)):match("^(.*)/"), packages)
+
+      copy(stubs .. "/2.0.0/libmobivate.so.1", beside)
+      local refused = "found libmobivate 2.0.0 as " .. beside .. " (beside the package); "
+      assert.are.equal(refused, require_with(elsewhere):sub(1, #refused))
+      assert.are.equal("loaded", require_with("MOBIVATE_LIBRARY=" .. named .. path))
+      -- One of another system is passed over.
+      local file = assert(io.open(beside, "w"))
+      file:write("of another system")
+      file:close()
+      assert.are.equal("loaded", require_with(elsewhere))
+      copy(named, beside)
+      assert.are.equal("loaded", require_with("-u MOBIVATE_LIBRARY -u LD_LIBRARY_PATH" .. path))
    end)
 
    it("may be something else", function()
