@@ -4,12 +4,16 @@ package com.mobivate;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import com.sun.jna.Platform;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.junit.Assume;
 import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
@@ -46,12 +50,17 @@ public class LibraryTest {
 
     /** What the program prints; an empty value removes the variable. */
     private static List<String> run(Map<String, String> environment, String... options) throws Exception {
+        return run(System.getProperty("java.class.path"), environment, options);
+    }
+
+    private static List<String> run(String classPath, Map<String, String> environment, String... options)
+            throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC"));
         command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Program.class.getName()));
+        command.addAll(List.of("-cp", classPath, Program.class.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         environment.forEach((name, value) -> {
             if (value.isEmpty()) {
@@ -91,10 +100,53 @@ public class LibraryTest {
         assertEquals(2, found.size());
         assertEquals("said twice", found.get(0), found.get(1));
         String message = found.get(0);
-        String beginning = "cannot load /nowhere/libmobivate.so.1 (from MOBIVATE_LIBRARY): ";
+        String beginning = "cannot load libmobivate; tried /nowhere/libmobivate.so.1 (from MOBIVATE_LIBRARY): ";
         assertTrue(message, message.startsWith(beginning));
         assertTrue(message, message.contains("No such file"));
         assertTrue(message, message.endsWith(INSTALL));
+    }
+
+    private static final Map<String, String> NOWHERE = Map.of("MOBIVATE_LIBRARY", "", "LD_LIBRARY_PATH", "");
+    private static final String RESOURCE = Platform.RESOURCE_PREFIX + "/libmobivate.so.1";
+
+    @Test
+    public void oneThatIsNowhere() throws Exception {
+        String message = run(NOWHERE).get(0);
+        Assume.assumeFalse("it is installed for all", message.equals("loaded"));
+        String beginning = "cannot load libmobivate; tried MOBIVATE_LIBRARY: not set; " + RESOURCE
+                + " on the class path: not there; "
+                + "libmobivate.so.1 (in jna.library.path and on the loader's search path): ";
+        assertTrue(message, message.startsWith(beginning));
+        assertTrue(message, message.endsWith(INSTALL));
+    }
+
+    @Test
+    public void aJarHasIt() throws Exception {
+        Path jar = Files.createTempFile("mobivate-", ".jar");
+        try {
+            String classPath = jar + ":" + System.getProperty("java.class.path");
+            Map<String, String> everywhere =
+                    Map.of("MOBIVATE_LIBRARY", "", "LD_LIBRARY_PATH", library.getParent().toString());
+            write(jar, Files.readAllBytes(Path.of(Standin.variable("MOBIVATE_STUBS"), "2.0.0", "libmobivate.so.1")));
+            String message = run(classPath, everywhere).get(0);
+            String found = " (" + RESOURCE + " on the class path): found libmobivate 2.0.0; ";
+            assertTrue(message, message.contains(found));
+            assertEquals(List.of("loaded"), run(classPath, Map.of("MOBIVATE_LIBRARY", library.toString())));
+            // One of another system is passed over.
+            write(jar, "of another system".getBytes(StandardCharsets.UTF_8));
+            assertEquals(List.of("loaded"), run(classPath, everywhere));
+            write(jar, Files.readAllBytes(library));
+            assertEquals(List.of("loaded"), run(classPath, NOWHERE));
+        } finally {
+            Files.delete(jar);
+        }
+    }
+
+    private static void write(Path jar, byte[] library) throws Exception {
+        try (JarOutputStream output = new JarOutputStream(Files.newOutputStream(jar))) {
+            output.putNextEntry(new JarEntry(RESOURCE));
+            output.write(library);
+        }
     }
 
     @Test

@@ -4,14 +4,20 @@ package com.mobivate;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import java.io.File;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Finds libmobivate, once. */
 final class LibraryLoader {
     private static final String DEFAULT_NAME = "libmobivate.so.1";
+
+    private static final Map<String, Object> OPTIONS = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8");
 
     private static MobivateLibrary loaded;
 
@@ -24,19 +30,47 @@ final class LibraryLoader {
         return loaded;
     }
 
+    /** What MOBIVATE_LIBRARY names and nothing else, or else the one in the jar, or else the system's. */
     private static MobivateLibrary load(String named) {
-        boolean byName = named != null && !named.isEmpty();
-        String name = byName ? named : DEFAULT_NAME;
-        String where =
-                name + (byName ? " (from MOBIVATE_LIBRARY)" : " (in jna.library.path and on the loader's search path)");
-        Map<String, Object> options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8");
-        NativeLibrary file;
-        try {
-            file = NativeLibrary.getInstance(name, options);
-        } catch (UnsatisfiedLinkError error) {
-            throw failure("cannot load " + where + ": " + reason(error), error);
+        List<String> tried = new ArrayList<>();
+        if (named != null && !named.isEmpty()) {
+            return load(List.of(new Place(named, named + " (from MOBIVATE_LIBRARY)")), tried);
         }
-        MobivateLibrary library = Native.load(name, MobivateLibrary.class, options);
+        tried.add("MOBIVATE_LIBRARY: not set");
+        List<Place> places = new ArrayList<>();
+        // Where JNA has natives in jars; it has no order of its own in which they come before the system's.
+        String resource = Platform.RESOURCE_PREFIX + "/" + DEFAULT_NAME;
+        try {
+            File file = Native.extractFromResourcePath("/" + resource, LibraryLoader.class.getClassLoader());
+            places.add(new Place(file.getPath(), file + " (" + resource + " on the class path)"));
+        } catch (IOException absent) {
+            tried.add(resource + " on the class path: not there");
+        }
+        places.add(new Place(DEFAULT_NAME, DEFAULT_NAME + " (in jna.library.path and on the loader's search path)"));
+        return load(places, tried);
+    }
+
+    private record Place(String name, String where) {}
+
+    private static MobivateLibrary load(List<Place> places, List<String> tried) {
+        UnsatisfiedLinkError cause = null;
+        for (Place place : places) {
+            NativeLibrary file;
+            try {
+                file = NativeLibrary.getInstance(place.name, OPTIONS);
+            } catch (UnsatisfiedLinkError error) {
+                tried.add(place.where + ": " + reason(error));
+                cause = error;
+                continue;
+            }
+            return check(file, place);
+        }
+        throw failure("cannot load libmobivate; tried " + String.join("; ", tried), cause);
+    }
+
+    private static MobivateLibrary check(NativeLibrary file, Place place) {
+        String where = place.where;
+        MobivateLibrary library = Native.load(place.name, MobivateLibrary.class, OPTIONS);
         String found = null;
         try {
             // The version first: an older library lacks functions.
