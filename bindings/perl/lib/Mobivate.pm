@@ -63,7 +63,8 @@ The version of libmobivate that is loaded, such as C<1.1.0>.
 
 =head1 ENVIRONMENT
 
-C<MOBIVATE_LIBRARY> names the file of libmobivate. Else the dynamic loader looks for F<libmobivate.so.1>.
+C<MOBIVATE_LIBRARY> names the file of libmobivate. Else it is F<libmobivate.so.1> beside F<Mobivate/Library.pm>, or else
+the one that the dynamic loader finds.
 
 =head1 LICENSE
 

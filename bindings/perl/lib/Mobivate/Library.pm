@@ -6,6 +6,7 @@ package Mobivate::Library;
 use strict;
 use warnings;
 
+use File::Spec ();
 use FFI::Platypus 2.00;
 use FFI::Platypus::Buffer ();
 use Mobivate::Error;
@@ -68,24 +69,37 @@ sub Mobivate::Call::CLONE_SKIP   { return 1 }
 my @key_states = qw(unchanged replaced unknown);
 my $is_loaded;
 
-# Loads libmobivate, or throws a Mobivate::Error::Library.
+# Loads libmobivate, or throws a Mobivate::Error::Library: what MOBIVATE_LIBRARY names and nothing else, or else the one
+# beside this file, or else the system's.
 sub ensure_loaded {
     return if $is_loaded;
-    my $named    = $ENV{MOBIVATE_LIBRARY};
-    my $is_named = defined $named && length $named;
-    my $where    = $is_named ? "$named (from MOBIVATE_LIBRARY)" : $default_name;
-    my $install  = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
-    my $why      = load($is_named ? $named : $default_name, $oldest, $too_new, \my $unfit);
-    if (defined $unfit) {
-        Mobivate::Error::Library->throw(
-            message => "found libmobivate $unfit, $where; this distribution needs >= 1.1.0, < 2. $install");
+    my $named = $ENV{MOBIVATE_LIBRARY};
+    my (@places, @tried);
+    if (defined $named && length $named) {
+        @places = [$named, "$named (from MOBIVATE_LIBRARY)"];
+    } else {
+        @tried = 'MOBIVATE_LIBRARY, which is not set';
+        my $beside = File::Spec->rel2abs(__FILE__) =~ s{[^/]*\z}{$default_name}r;
+        @places = (
+            [$beside,       "$beside (beside the module)"],
+            [$default_name, "$default_name (the dynamic loader's)"]
+        );
     }
-    if (defined $why) {
-        my $what = $why =~ /undefined symbol/ ? "$where is not libmobivate 1.x" : "cannot load $where";
-        Mobivate::Error::Library->throw(message => "$what: $why. $install");
+    for my $place (@places) {
+        my ($name, $where) = @{$place};
+        my $why = load($name, $oldest, $too_new, \my $unfit);
+        fail("found libmobivate $unfit, $where; this distribution needs >= 1.1.0, < 2") if defined $unfit;
+        return $is_loaded = 1                                                           if !defined $why;
+        fail("$where is not libmobivate 1.x: $why") if $why =~ /undefined symbol/;
+        push @tried, "$where: $why";
     }
-    $is_loaded = 1;
-    return;
+    return fail('cannot load libmobivate; tried ' . join '; ', @tried);
+}
+
+sub fail {
+    my ($what) = @_;
+    return Mobivate::Error::Library->throw(
+        message => "$what. Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.");
 }
 
 sub key_state_name {
