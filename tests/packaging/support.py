@@ -108,9 +108,9 @@ class System:
         self.run("apt-get", "update")
         ready.write_text(packages)
 
-    def run(self, *command, environment=()):
-        """Runs a command in it, with nothing of this machine's environment; whatever it mounts or leaves running ends with it."""
-        return run(
+    def command(self, *command, environment=()):
+        """A command in it, with nothing of this machine's environment; whatever it mounts or leaves running ends with it."""
+        return [
             *AS_ROOT,
             "env",
             "-i",
@@ -127,7 +127,10 @@ class System:
             "chroot",
             self.root,
             *command,
-        )
+        ]
+
+    def run(self, *command, environment=()):
+        return run(*self.command(*command, environment=environment))
 
     def write(self, path, text):
         run(*AS_ROOT, "tee", f"{self.root}{path}", input=text)
