@@ -94,7 +94,7 @@ class Installed(unittest.TestCase):
             agent.new(0, options)
             maps = pathlib.Path(f"/proc/{agent.process.pid}/maps").read_text()
             agent.close(0)
-        (loaded,) = set(re.findall(r" (/.*/libmobivate\.so.*)$", maps, re.MULTILINE))
+        (loaded,) = set(re.findall(r" (/.*/(?:libmobivate\.so.*|jna[0-9]+\.tmp))$", maps, re.MULTILINE))
         self.assertTrue(loaded.startswith(f"{inside}/"), loaded)
         run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *command, cwd=ROOT)
         if unpacks:  # It would be there again.
@@ -192,6 +192,25 @@ class Packages(Installed):
         self.assertEqual(installed.returncode, 0, installed.stdout)
         shutil.copy(ROOT / "bindings/node/tests/agent.js", home)
         self.use("node", [*environment, node, home / "agent.js"], home / "node_modules")
+
+    def test_java(self):
+        packages = self.make("java", "java", *self.others, self.prefix)
+        self.assert_same(packages, self.make("java again", "java", *self.others, self.prefix))
+        name = f"mobivate-{version()}"
+        self.assertEqual(packages.keys(), {f"{name}.jar", f"{name}-sources.jar", f"{name}-javadoc.jar", f"{name}.pom"})
+        names = set(zipfile.ZipFile(packages[f"{name}.jar"]).namelist())
+        natives = {f"linux-{machine}/libmobivate.so.1" for machine in ("x86-64", "aarch64")}
+        self.assertLessEqual({*natives, "META-INF/licenses/libmobivate.txt", "META-INF/mobivate-linux-x86-64.spdx.json"}, names)
+        sources = set(zipfile.ZipFile(packages[f"{name}-sources.jar"]).namelist())
+        self.assertLess({"com/mobivate/Client.java", "LICENSE"}, sources)
+        self.assertIn("com/mobivate/Client.html", zipfile.ZipFile(packages[f"{name}-javadoc.jar"]).namelist())
+        home, environment = self.home("java")
+        class_path = f"{packages[f'{name}.jar']}:/usr/share/java/jna.jar:{home}"
+        run("javac", "-cp", class_path, "-d", home, ROOT / "bindings/java/tests/Agent.java")
+        # JNA unpacks it into the user's own folder, and removes it in the end.
+        command = [*environment, "java", f"-Djava.io.tmpdir={home}", f"-Duser.home={home}", "-cp", class_path, "Agent"]
+        self.use("java", command, home, unpacks=True)
+        self.assertEqual(list(home.rglob("jna*.tmp")), [])
 
     def test_ruby(self):
         packages = self.make("ruby", "ruby", *self.others, self.prefix)
