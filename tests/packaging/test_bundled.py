@@ -92,16 +92,17 @@ class Files(unittest.TestCase):
         self.assertEqual((packages["libcurl"], packages["OpenSSL"]), said.groups())
         # And is it: by what the code itself says.
         code = (BUILD / "libmobivate.so.1").read_bytes()
-        curl, openssl = (re.match("[0-9.]+", one)[0].encode() for one in said.groups())
+        curl, openssl = (re.match("[0-9.]+", found)[0].encode() for found in said.groups())
         self.assertTrue(curl + b"\0" in code, curl)
         self.assertTrue(b"OpenSSL " + openssl + b" " in code, openssl)
 
     def test_the_license_texts_are_installed(self):
         run("cmake", "--install", BUILD, "--prefix", self.folder / "prefix")
         texts = {path.name: path.read_text() for path in self.folder.glob("prefix/share/doc/*/licenses/*")}
-        self.assertEqual(set(texts), {"libmobivate.txt", "curl.txt", "openssl.txt"})
+        self.assertEqual(set(texts), {"libmobivate.txt", "curl.txt", "openssl.txt", "rapidjson.txt"})
         self.assertIn("Permission to use, copy, modify, and distribute this software", texts["curl.txt"])
         self.assertIn("Apache License", texts["openssl.txt"])
+        self.assertRegex(texts["rapidjson.txt"], r"(?s)Copyright \(C\) .*MIT License.*limitations under the License\.\s*$")
 
     def test_no_folder_of_the_builders_is_in_the_files(self):
         for name in ("libmobivate.so.1", "libmobivate.a", "mbv"):
