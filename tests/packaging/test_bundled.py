@@ -88,7 +88,10 @@ class Files(unittest.TestCase):
 
     def test_what_is_inside_is_named(self):
         said = re.search(r"(?m)^libcurl (\S+)\nOpenSSL (\S+)$", run(BUILD / "mbv", "--version"))
-        packages = {one["name"]: one["versionInfo"] for one in json.loads((BUILD / "mobivate.spdx.json").read_text())["packages"]}
+        packages = {
+            package["name"]: package["versionInfo"]
+            for package in json.loads((BUILD / "mobivate.spdx.json").read_text())["packages"]
+        }
         self.assertEqual((packages["libcurl"], packages["OpenSSL"]), said.groups())
         # And is it: by what the code itself says.
         code = (BUILD / "libmobivate.so.1").read_bytes()

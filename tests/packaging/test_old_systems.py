@@ -60,7 +60,8 @@ class OldSystems(unittest.TestCase):
     def test_it_needs_no_newer_glibc_than_2_28(self):
         for file in (self.library, self.installed / "usr/local/bin/mbv"):
             versions = {
-                tuple(map(int, one.split("."))) for one in re.findall(r"GLIBC_(\d+(?:\.\d+)+)", run("readelf", "-V", "-W", file))
+                tuple(map(int, each.split(".")))
+                for each in re.findall(r"GLIBC_(\d+(?:\.\d+)+)", run("readelf", "-V", "-W", file))
             }
             print(f"{file.name}: glibc {'.'.join(map(str, max(versions)))}", flush=True)
             self.assertLessEqual(max(versions), NEWEST_GLIBC, file.name)
