@@ -175,6 +175,9 @@ class Packages(Installed):
         home, environment = self.home("node")
         node = run("node", "-p", "process.execPath").strip()
         npm = [*environment, f"npm_config_userconfig={run('npm', 'config', 'get', 'userconfig').strip()}"]
+        # How this machine reaches npm's registry, and trusts it.
+        if "NODE_EXTRA_CA_CERTS" in os.environ:
+            npm.append(f"NODE_EXTRA_CA_CERTS={os.environ['NODE_EXTRA_CA_CERTS']}")
         npm += [
             f"npm_config_cache={BUILD / 'packages-npm-cache'}",
             "npm_config_prefer_offline=true",
