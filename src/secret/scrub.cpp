@@ -84,7 +84,7 @@ void wipe_registers() noexcept {}
 }  // namespace
 
 // The registers last: wiping memory may use them.
-ScrubOnExit::~ScrubOnExit() {
+void scrub() noexcept {
     wipe_stack();
     wipe_registers();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "secret/scrub.hpp"
 #include "system/descriptors.hpp"
 #include "system/environment.hpp"
 #include "system/socket.hpp"
@@ -146,6 +147,8 @@ Failure Connection::open(const Route& route, const Allowance& allowance) noexcep
 }
 
 bool Connection::connect(const Route& route, const Allowance& allowance, Ending& ending) noexcept {
+    // libcurl 8.22 copies an address with whatever lies behind it on the stack, and keeps it.
+    secret::scrub();
     Failure failure = open(route, allowance);
     if (!failure) return true;
     // What fails because of it, or beside it, is not what ended the call.

@@ -344,8 +344,7 @@ Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
         // Where it is undecided, prepare_context settles it, and then replaces what is set here.
         if (openssl_is_undecided()) {
             options.set(CURLOPT_SSL_CTX_FUNCTION, &Callbacks::prepare)
-                .set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
-                .set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+                .set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
             if (options.failure()) return options.failure();
         }
         return apply_by_options(easy);
@@ -379,6 +378,8 @@ Failure Trust::apply_by_options(CURL* easy) noexcept {
     }
     Setter options(easy);
     options.set(CURLOPT_CAINFO, bundle).set_if_known(CURLOPT_PROXY_CAINFO, bundle);
+    // Newer libcurls keep what was trusted for a day, on GnuTLS as well.
+    options.set_if_known(CURLOPT_CA_CACHE_TIMEOUT, 0L);
     if (options.failure()) return options.failure();
     const CURLcode code = curl_easy_setopt(easy, CURLOPT_CAPATH, value(sources_.directory));
     // Not every TLS library takes a directory. Where there is a bundle as well, that alone trusts no more
