@@ -662,7 +662,9 @@ TEST_CASE("a broken connection raises no signal") {
             const Account account("{}", long_password);
             const auto client = client_for(relay.url());
             const auto result = caller::create_key(client.get(), account.username, long_password);
-            CHECK((result.status == MBV_ERR_TRANSPORT || result.status == MBV_ERR_TLS));
+            // A handshake that breaks is a failed receive to newer libcurls on GnuTLS.
+            CHECK((result.status == MBV_ERR_TRANSPORT || result.status == MBV_ERR_TLS ||
+                   (result.status == MBV_ERR_CONNECT && !caller::on_openssl())));
             // Where the relay has read on, its system may have taken all the rest before the reset.
             if (after < 65536) CHECK(result.key_state == MBV_KEY_UNCHANGED);
             check_claim(account, result);
