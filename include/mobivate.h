@@ -247,7 +247,8 @@ MBV_API int64_t MBV_CALL mbv_retry_after_ms(const mbv_client *client) MBV_NOEXCE
 /* ---- Cancelling ------------------------------------------------------------------------------ */
 
 /* Ends the call in progress within 50 ms, whatever it is waiting for, and every later one at once, with
- * MBV_ERR_CANCELLED, until mbv_uncancel. From any thread. */
+ * MBV_ERR_CANCELLED, until mbv_uncancel. From any thread, and from a signal handler: it is async-signal-safe and
+ * leaves errno alone. */
 MBV_API void MBV_CALL mbv_cancel(mbv_client *client) MBV_NOEXCEPT;
 
 /* Ends the effect of mbv_cancel: later calls run again. From any thread. */

@@ -37,8 +37,10 @@ int WakeUp::prepare() noexcept {
 void WakeUp::wake() noexcept {
     const curl_socket_t writing = writing_.load();
     if (writing == CURL_SOCKET_BAD) return;
+    const int error = errno;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = write(writing, &one, sizeof one);
+    errno = error;
 }
 
 void WakeUp::clear() const noexcept {

@@ -18,6 +18,7 @@
 namespace {
 
 thread_local host::Standstill* standstill_of_thread = nullptr;
+thread_local bool writes_are_refused = false;
 std::atomic<long long> clock_moved_ns{0};
 std::atomic<const char*> libcurl_version{nullptr};
 std::atomic<unsigned> libcurl_version_number{0};
@@ -41,6 +42,7 @@ Function* real(Function*, const char* name) {
 namespace host {
 
 void stand_still_in_poll(Standstill* standstill) { standstill_of_thread = standstill; }
+void refuse_writes(bool refused) { writes_are_refused = refused; }
 void move_clock(std::chrono::milliseconds by) { clock_moved_ns += by.count() * 1000000LL; }
 void set_libcurl_version(const char* version, unsigned number) {
     libcurl_version_number = number;
@@ -77,6 +79,13 @@ ssize_t send(int fd, const void* data, std::size_t size, int flags) {
     static const auto function = real(&send, "send");
     support::SlowSockets* slow = support::SlowSockets::of_thread();
     return slow != nullptr ? slow->send(function, fd, data, size, flags) : function(fd, data, size, flags);
+}
+
+ssize_t write(int fd, const void* data, std::size_t size) {
+    static const auto function = real(&write, "write");
+    if (!writes_are_refused) return function(fd, data, size);
+    errno = EAGAIN;
+    return -1;
 }
 
 int poll(pollfd* fds, nfds_t count, int timeout) {

@@ -27,6 +27,9 @@ struct Standstill {
 };
 void stand_still_in_poll(Standstill* standstill);  // the calling thread; NULL: no more
 
+// What the calling thread writes is not taken for now (EAGAIN).
+void refuse_writes(bool refused);
+
 // Moves the monotonic clock of this process.
 void move_clock(std::chrono::milliseconds by);
 

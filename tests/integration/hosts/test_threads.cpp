@@ -2,6 +2,8 @@
 // What hosts do with threads and buffers.
 #include <pthread.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -61,6 +63,38 @@ TEST_CASE("a thread that is cancelled in a call is cancelled after it") {
 }
 
 #endif
+
+namespace {
+mbv_client* to_cancel = nullptr;  // for a signal's handler
+volatile std::sig_atomic_t error_after_cancel = 0;
+}  // namespace
+
+TEST_CASE("a signal's handler cancels the call that it interrupts, and leaves errno alone") {
+    const Account stalling(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
+    const auto client = https_client();
+    set(client, "timeout_ms", "60000");
+    to_cancel = client.get();
+    struct sigaction action {};
+    struct sigaction before {};
+    action.sa_handler = [](int) {
+        errno = ENOTTY;
+        mbv_cancel(to_cancel);
+        host::refuse_writes(true);
+        mbv_cancel(to_cancel);
+        host::refuse_writes(false);
+        error_after_cancel = errno;
+    };
+    REQUIRE(sigaction(SIGUSR1, &action, &before) == 0);
+    CallOnThread call{client.get(), stalling.username};
+    pthread_t thread{};
+    REQUIRE(pthread_create(&thread, nullptr, make_call, &call) == 0);
+    standin::await_requests(stalling.username, 1);
+    CHECK(pthread_kill(thread, SIGUSR1) == 0);
+    CHECK(pthread_join(thread, nullptr) == 0);
+    CHECK(call.status == MBV_ERR_CANCELLED);
+    CHECK(error_after_cancel == ENOTTY);
+    CHECK(sigaction(SIGUSR1, &before, nullptr) == 0);
+}
 
 TEST_CASE("a call is made on the stack that the header asks for") {
     const Account account;
