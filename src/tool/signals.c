@@ -4,22 +4,24 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/select.h>
 #include <time.h>
-
-/* Ends the watching thread. From outside it means what the others mean: stop. */
-#define WATCH_OVER SIGUSR1
 
 static sigset_t ending;  /* the signals that ask the program to end */
 static sigset_t outside; /* the mask that the program was started with */
 static volatile sig_atomic_t end_is_asked;
 static volatile sig_atomic_t stop_is_asked;
 static bool stop_is_held;
+static mbv_client* _Atomic watched;
 
-/* Runs inside pselect alone, everywhere else the signals are blocked. */
+/* Runs inside pselect and during a call alone, everywhere else the signals are blocked. */
 static void note(int signal_number) {
-    if (signal_number == SIGTSTP) {
+    mbv_client* const client = atomic_load(&watched);
+    if (client != NULL) {
+        mbv_cancel(client); /* on whichever of the call's threads this is */
+    } else if (signal_number == SIGTSTP) {
         stop_is_asked = 1;
     } else {
         end_is_asked = 1;
@@ -32,17 +34,17 @@ static bool is_ignored(int signal_number) {
 }
 
 static void set_handler(int signal_number, void (*handler)(int)) {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     (void)sigaction(signal_number, &action, NULL);
 }
 
 void signals_prepare(void) {
-    static const int candidates[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, WATCH_OVER};
+    static const int candidates[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     sigemptyset(&ending);
     for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; ++i) {
         /* What the caller has ignored stays so: nohup, or a shell's background job. */
-        if (candidates[i] != WATCH_OVER && is_ignored(candidates[i])) continue;
+        if (is_ignored(candidates[i])) continue;
         sigaddset(&ending, candidates[i]);
         set_handler(candidates[i], note);
     }
@@ -97,26 +99,13 @@ bool signals_stop_if_asked(void) {
     return true;
 }
 
-static void* turn_signals_into_cancel(void* argument) {
-    struct watch* watch = argument;
-    int signal_number;
-    bool over = false;
-    while (!over && sigwait(&ending, &signal_number) == 0) {
-        over = atomic_load(&watch->over);
-        /* One that comes together with the end is not lost: the next call is cancelled. */
-        if (!over || signal_number != WATCH_OVER) mbv_cancel(watch->client);
-    }
-    return NULL;
+void signals_watch(mbv_client* client) {
+    atomic_store(&watched, client);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
 }
 
-int signals_watch(struct watch* watch, mbv_client* client) {
-    watch->client = client;
-    atomic_init(&watch->over, false);
-    return pthread_create(&watch->thread, NULL, turn_signals_into_cancel, watch);
-}
-
-void signals_unwatch(struct watch* watch) {
-    atomic_store(&watch->over, true);
-    (void)pthread_kill(watch->thread, WATCH_OVER);
-    (void)pthread_join(watch->thread, NULL);
+/* A signal that comes together with the call's end is not lost: it has cancelled what is asked of the client next. */
+void signals_unwatch(void) {
+    (void)pthread_sigmask(SIG_BLOCK, &ending, NULL);
+    atomic_store(&watched, NULL);
 }

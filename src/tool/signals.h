@@ -9,14 +9,12 @@
 #define MBV_TOOL_SIGNALS_H
 
 #include <mobivate.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum direction { TO_READ, TO_WRITE };
 
-/* Once, before anything else is done and before there is a second thread. */
+/* Once, before anything else is done. */
 void signals_prepare(void);
 
 /* Waits until the descriptor can be read or written without blocking. Returns 0, or an errno value;
@@ -32,15 +30,8 @@ void signals_hold_stop(void);
 bool signals_stop_if_asked(void);
 void signals_release_stop(void);
 
-/* A thread that turns the signals into mbv_cancel. */
-struct watch {
-    mbv_client* client;
-    atomic_bool over;
-    pthread_t thread;
-};
-
-/* Returns 0, or an errno value. */
-int signals_watch(struct watch* watch, mbv_client* client);
-void signals_unwatch(struct watch* watch);
+/* Between these two calls the signals cancel the client's call (mbv_cancel) and ask nothing else. */
+void signals_watch(mbv_client* client);
+void signals_unwatch(void);
 
 #endif

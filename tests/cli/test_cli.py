@@ -104,6 +104,21 @@ class Created(ToolTest):
         self.assert_code(finished, 0)
         self.assert_created(finished.stdout.decode().removesuffix("\n"))
 
+    def test_no_thread_is_needed(self):
+        """But for looking up a name, which localhost does not take."""
+        user = self.as_ordinary_user()
+        self.account()
+        finished = self.run_command(
+            self.command("--password-stdin", password_file=""),
+            input=self.password.encode(),
+            **user,
+            # LeakSanitizer, where the tool is built with it, looks for leaks on a thread of its own.
+            env=dict(self.environment, ASAN_OPTIONS="detect_leaks=0"),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)),
+        )
+        self.assert_code(finished, 0)
+        self.assert_created(finished.stdout.decode().removesuffix("\n"))
+
 
 class Refused(ToolTest):
     """Exit code 3."""
@@ -200,20 +215,6 @@ class NotSent(ToolTest):
     def test_wrong_ca_dir(self):
         self.account()
         self.assert_not_sent(self.create("--ca-dir", self.directory, base_url=self.standin.https), "--ca-dir")
-
-    def test_no_thread_to_be_had(self):
-        user = self.as_ordinary_user()
-        self.account()
-        command = self.command("--password-stdin", password_file="")
-        # LeakSanitizer, where the tool is built with it, looks for leaks on a thread of its own.
-        finished = self.run_command(
-            command,
-            input=self.password.encode(),
-            **user,
-            env=dict(self.environment, ASAN_OPTIONS="detect_leaks=0"),
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)),
-        )
-        self.assert_not_sent(finished, "could not be started", "Run mbv again")
 
     def test_timeout_while_connecting(self):
         self.account()
