@@ -2,7 +2,13 @@
 #include "secret/scrub.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "system/memory.hpp"
 
@@ -41,12 +47,33 @@ void wipe_upper_registers() noexcept {
             : "memory");
 }
 
+// XCR0, which says what registers the system saves, and so which ones there are. The compiler's own
+// __builtin_cpu_supports asks the processor a dozen times as the library is loaded, and in a virtual machine
+// each of these goes to the host.
+std::uint32_t saved_registers() noexcept {
+    constexpr std::uint32_t known = 1U << 31U;
+    static std::atomic<std::uint32_t> found{0};
+    std::uint32_t eax = found.load(std::memory_order_relaxed);
+    if (eax != 0) return eax;
+    std::uint32_t ebx = 0;
+    std::uint32_t ecx = 0;
+    std::uint32_t edx = 0;
+    __cpuid(1, eax, ebx, ecx, edx);
+    eax = 0;
+    if ((ecx & bit_OSXSAVE) != 0) asm volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    found.store(eax | known, std::memory_order_relaxed);
+    return eax;
+}
+
 void wipe_registers() noexcept {
-    if (__builtin_cpu_supports("avx")) {
+    constexpr std::uint32_t avx = 0x06;
+    constexpr std::uint32_t avx512 = 0xE6;
+    const std::uint32_t saved = saved_registers();
+    if ((saved & avx) == avx) {
         asm volatile("vzeroall" ::
                          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
                            "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-        if (__builtin_cpu_supports("avx512f")) wipe_upper_registers();
+        if ((saved & avx512) == avx512) wipe_upper_registers();
         return;
     }
     asm volatile(
