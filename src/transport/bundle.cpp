@@ -80,48 +80,48 @@ bool read_all(int file, Text& text, const Allowance& allowance) {
     return false;
 }
 
-constexpr unsigned char no_digit = 0xFF;
+// What each of the four digits of a group stands for, where it belongs in the group's 24 bits. Anything else
+// has a bit above them.
+constexpr std::uint32_t no_digit = 1U << 31U;
+using Digits = std::array<std::uint32_t, 256>;
 
-constexpr std::array<unsigned char, 256> base64_values() noexcept {
-    std::array<unsigned char, 256> values{};
+constexpr Digits digits_shifted_by(unsigned bits) noexcept {
+    Digits values{};
     for (auto& value : values) value = no_digit;
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        values[static_cast<unsigned char>(digits[i])] = static_cast<unsigned char>(i);
-    }
+    for (std::uint32_t i = 0; i < digits.size(); ++i)
+        values[static_cast<unsigned char>(digits[i])] = i << bits;
     return values;
 }
-constexpr auto base64 = base64_values();
+constexpr std::array<Digits, 4> base64{digits_shifted_by(18), digits_shifted_by(12), digits_shifted_by(6),
+                                       digits_shifted_by(0)};
+
+template <std::size_t Place>
+std::uint32_t digit(std::string_view line, std::size_t at) noexcept {
+    return base64[Place][static_cast<unsigned char>(line[at + Place])];
+}
 
 // Writes what a line of base64 stands for, without padding. Null: it is none.
 char* decode(std::string_view line, char* to) noexcept {
-    const auto digit = [&line](std::size_t at) {
-        return std::uint32_t{base64[static_cast<unsigned char>(line[at])]};
-    };
     std::size_t at = 0;
-    std::uint32_t seen = 0;  // an invalid digit leaves a bit that no valid one has
-    for (; at + 4 <= line.size(); at += 4, to += 3) {
-        const std::uint32_t a = digit(at);
-        const std::uint32_t b = digit(at + 1);
-        const std::uint32_t c = digit(at + 2);
-        const std::uint32_t d = digit(at + 3);
-        seen |= a | b | c | d;
-        to[0] = static_cast<char>(a << 2U | b >> 4U);
-        to[1] = static_cast<char>(b << 4U | c >> 2U);
-        to[2] = static_cast<char>(c << 6U | d);
+    std::uint32_t seen = 0;
+    const auto put = [&to](std::uint32_t value) { *to++ = static_cast<char>(value); };
+    for (; at + 4 <= line.size(); at += 4) {
+        const std::uint32_t value =
+            digit<0>(line, at) | digit<1>(line, at) | digit<2>(line, at) | digit<3>(line, at);
+        seen |= value;
+        put(value >> 16U);
+        put(value >> 8U);
+        put(value);
     }
     if (at < line.size()) {
-        const std::uint32_t a = digit(at);
-        const std::uint32_t b = digit(at + 1);
-        *to++ = static_cast<char>(a << 2U | b >> 4U);
-        seen |= a | b;
-        if (at + 2 < line.size()) {
-            const std::uint32_t c = digit(at + 2);
-            *to++ = static_cast<char>(b << 4U | c >> 2U);
-            seen |= c;
-        }
+        std::uint32_t value = digit<0>(line, at) | digit<1>(line, at);
+        if (at + 2 < line.size()) value |= digit<2>(line, at);
+        seen |= value;
+        put(value >> 16U);
+        if (at + 2 < line.size()) put(value >> 8U);
     }
-    return seen < 64 ? to : nullptr;
+    return seen < no_digit ? to : nullptr;
 }
 
 // Takes the padding off a last line. False: it is not the right one.

@@ -139,9 +139,13 @@ Failure Connection::open(const Route& route, const Allowance& allowance) noexcep
             CURLcode code = message->data.result;
             if (code == CURLE_OK) code = curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket_);
             if (code == CURLE_OK && socket_ == CURL_SOCKET_BAD) code = CURLE_COULDNT_CONNECT;
-            return code == CURLE_OK ? Failure() : Failure::connect(code);
+            if (code == CURLE_OK) return {};
+            const CURLcode refused = trust_.load_awaited_bundle();
+            return Failure::connect(refused != CURLE_OK ? refused : code);
         }
         if (const Status over = allowance.over(); over != Status::ok) return Failure::given_up(over);
+        if (const CURLcode refused = trust_.load_awaited_bundle(); refused != CURLE_OK)
+            return Failure::connect(refused);
         wait_for_events(multi_.get(), wake_up_, nullptr, allowance.remaining_ms());
     }
 }

@@ -71,6 +71,7 @@ namespace mobivate::transport {
     FUNCTION(X509_STORE_set_flags)             \
     FUNCTION(X509_STORE_set_get_issuer)        \
     FUNCTION(X509_STORE_set_lookup_certs)      \
+    FUNCTION(X509_STORE_up_ref)                \
     FUNCTION(X509_VERIFY_PARAM_set1)           \
     FUNCTION(X509_free)                        \
     FUNCTION(X509_get_issuer_name)             \

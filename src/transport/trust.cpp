@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "system/environment.hpp"
 #include "transport/openssl.hpp"
@@ -108,6 +109,10 @@ struct Trust::Callbacks {
         const OpenSsl& ssl = *openssl();
         auto& trust = *static_cast<Trust*>(self);
         const ErrorMark errors;
+        if (trust.load_awaited_bundle() != CURLE_OK) {
+            ssl.X509_STORE_CTX_set_error(context, X509_V_ERR_UNSPECIFIED);
+            return 0;
+        }
         bool verified = ssl.X509_verify_cert(context) == 1;
         try {
             verified = verified || trust.verify_with_bundle(context);
@@ -164,16 +169,29 @@ CURLcode Trust::prepare_context(void* context) {
     ssl.X509_STORE_set_get_issuer(store.get(), &Callbacks::get_issuer);
     ssl.X509_STORE_set_lookup_certs(store.get(), &Callbacks::lookup_certs);
     bundle_in_use_ = false;
+    awaits_bundle_.reset();
     if (!sources_.directory.empty()) {
         if (!add_directory(store.get(), sources_.directory)) return CURLE_OUT_OF_MEMORY;
-    } else if (!sources_.bundle.empty() && !load_bundle(store.get())) {
-        if (given_up()) return CURLE_ABORTED_BY_CALLBACK;
-        say_what_is_trusted();
-        return CURLE_SSL_CACERT_BADFILE;
+    } else if (!sources_.bundle.empty()) {
+        if (ssl.X509_STORE_up_ref(store.get()) != 1) return CURLE_OUT_OF_MEMORY;
+        awaits_bundle_ = OpenSslOwned<X509_STORE>(store.get());
     }
     ssl.SSL_CTX_set_cert_store(tls, store.release());
     ssl.SSL_CTX_set_cert_verify_callback(tls, &Callbacks::verify, this);
     return CURLE_OK;
+}
+
+CURLcode Trust::load_awaited_bundle() noexcept {
+    const std::shared_ptr<void> store = std::move(awaits_bundle_);
+    if (store == nullptr) return refusal_;
+    try {
+        if (load_bundle(store.get())) return CURLE_OK;
+        refusal_ = given_up() ? CURLE_ABORTED_BY_CALLBACK : CURLE_SSL_CACERT_BADFILE;
+        if (refusal_ == CURLE_SSL_CACERT_BADFILE) say_what_is_trusted();
+    } catch (const std::bad_alloc&) {
+        refusal_ = CURLE_OUT_OF_MEMORY;
+    }
+    return refusal_;
 }
 
 bool Trust::load_bundle(void* store) {
@@ -325,6 +343,7 @@ private:
 Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
     allowance_ = &allowance;
     bundle_problem_.clear();
+    refusal_ = CURLE_OK;
     const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
     if (libcurl->ssl_version == nullptr || *libcurl->ssl_version == '\0') {
         problem_ << "this libcurl (" << std::string_view(libcurl->version) << ") has no TLS";

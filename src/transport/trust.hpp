@@ -40,6 +40,11 @@ public:
     // the transfer fails without a problem().
     [[nodiscard]] Failure apply(CURL* easy, const Allowance& allowance) noexcept;
 
+    // Reads the bundle, where a connection has begun that will ask for it: best while the server's answer is on
+    // its way, and at the latest as the server's certificate is there. Anything but CURLE_OK is why the
+    // connection cannot be made, and stays it, whatever libcurl takes for the reason then.
+    [[nodiscard]] CURLcode load_awaited_bundle() noexcept;
+
     // What is wrong with the trust, in more words than libcurl has, or why apply() failed. To be told of a
     // failure in TLS. Empty where there is nothing to add.
     [[nodiscard]] const text::Message& problem() const noexcept { return problem_; }
@@ -64,6 +69,8 @@ private:
     text::Message bundle_problem_;  // why the bundle could not be read
     const Allowance* allowance_ = nullptr;
     std::shared_ptr<const Bundle> bundle_;
+    std::shared_ptr<void> awaits_bundle_;  // the store in use, until it has what it needs of the bundle
+    CURLcode refusal_ = CURLE_OK;
     // Of the store in use: whether the bundle is asked at all, and which of its certificates are in it.
     bool bundle_in_use_ = false;
     std::vector<bool> parsed_;
