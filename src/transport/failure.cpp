@@ -59,7 +59,7 @@ std::string_view phase_in_words(Status status) noexcept {
 
 // How those of libcurl's texts begin that name hosts, ports, certificates and codes alone. Some of the others
 // quote a proxy's URL with the password in it, in one version or another, so only these are quoted.
-constexpr std::array<std::string_view, 23> quotable{{
+constexpr std::array<std::string_view, 24> quotable{{
     "Could not resolve host: ",
     "Could not resolve proxy: ",
     "Failed to resolve host '",
@@ -74,6 +74,7 @@ constexpr std::array<std::string_view, 23> quotable{{
     "SSL certificate problem: ",
     "SSL: ",
     "OpenSSL SSL_connect: ",
+    "OpenSSL/",  // and its version, and "error:"
     "TLS connect error: ",
     "error:",
     "server certificate verification failed",

@@ -93,30 +93,91 @@ TEST_CASE("an idle connection is kept for seconds") {
     CHECK(connections[1] != connections[2]);
 }
 
+namespace {
+
+// A peer that takes what comes first, gives one answer, and closes.
+class OneAnswer {
+public:
+    explicit OneAnswer(std::string answer) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        listener_ = socket(AF_INET, SOCK_STREAM, 0);
+        socklen_t size = sizeof address;
+        REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+        REQUIRE(listen(listener_, 1) == 0);
+        REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+        thread_ = std::thread([this, answer = std::move(answer)] {
+            const int peer = accept(listener_, nullptr, nullptr);
+            char bytes[4096];
+            const ssize_t size_received = recv(peer, bytes, sizeof bytes, 0);
+            received_.assign(bytes, size_received > 0 ? static_cast<std::size_t>(size_received) : 0);
+            (void)send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+            close(peer);
+        });
+    }
+    OneAnswer(const OneAnswer&) = delete;
+    OneAnswer& operator=(const OneAnswer&) = delete;
+    ~OneAnswer() {
+        received();
+        close(listener_);
+    }
+    const std::string& received() {
+        if (thread_.joinable()) thread_.join();
+        return received_;
+    }
+
+    std::string host;
+
+private:
+    int listener_ = -1;
+    std::string received_;
+    std::thread thread_;
+};
+
+}  // namespace
+
 TEST_CASE("a SOCKS5 proxy is offered no GSSAPI, whose exchange blocks") {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(listen(listener, 1) == 0);
-    REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    std::string greeting;
-    std::thread proxy([&] {
-        const int peer = accept(listener, nullptr, nullptr);
-        char bytes[257];
-        const ssize_t received = recv(peer, bytes, sizeof bytes, 0);
-        greeting.assign(bytes, received > 0 ? static_cast<std::size_t>(received) : 0);
-        close(peer);
-    });
+    OneAnswer proxy("");
     const auto client = https_client();
-    set(client, "proxy", "socks5://user:secret@127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+    set(client, "proxy", "socks5://user:secret@" + proxy.host);
     CHECK(caller::create_key(client.get(), "user@example.com", password).status == MBV_ERR_CONNECT);
-    proxy.join();
-    close(listener);
     // RFC 1928: version 5, two methods: none, and user name with password.
-    CHECK(greeting == std::string("\x05\x02\x00\x02", 4));
+    CHECK(proxy.received() == std::string("\x05\x02\x00\x02", 4));
+}
+
+TEST_CASE("why a handshake failed is told in words") {
+    const std::string nothing(32, '\0');
+    const auto record = [](char type, const std::string& content) {
+        return std::string{type, 3, 3, 0, static_cast<char>(content.size())} + content;
+    };
+    // A ServerHello of TLS 1.2, and a certificate that is the integer 5 in a sequence.
+    const std::string hello = std::string("\x02\0\0\x2d\x03\x03", 6) + nothing +
+                              std::string("\0\xc0\x2f\0\0\x05\xff\x01\0\x01\0", 11);
+    const std::string certificate("\x0b\0\0\x0b\0\0\x08\0\0\x05\x30\x03\x02\x01\x05", 15);
+    const struct {
+        const char* what;
+        std::string answer;
+        const char* words;  // OpenSSL's; other TLS libraries have others
+    } cases[] = {
+        {"the server does not speak TLS", "HTTP/1.1 400 Bad Request\r\n\r\n",
+         "SSL routines::wrong version number"},
+        {"no version in common", record(0x15, "\x02\x46"), "SSL routines::tlsv1 alert protocol version"},
+        {"no certificate", record(0x16, hello) + record(0x16, certificate),
+         "asn1 encoding routines::wrong tag"},
+    };
+    for (const auto& each : cases) {
+        CAPTURE(each.what);
+        OneAnswer server(each.answer);
+        const auto client = client_for("https://" + server.host);
+        const auto result = caller::create_key(client.get(), "user@example.com", password);
+        CAPTURE(result.error_message);
+        CHECK(result.key_state == MBV_KEY_UNCHANGED);
+        if (std::string(curl_version_info(CURLVERSION_NOW)->ssl_version).rfind("OpenSSL/", 0) != 0) continue;
+        CHECK(result.status == MBV_ERR_TLS);
+        CHECK(result.error_message.find(each.words) != std::string::npos);
+    }
 }
 
 TEST_CASE("a proxy's password comes out by no text of libcurl's") {
