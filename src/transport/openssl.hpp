@@ -98,6 +98,9 @@ void find_openssl() noexcept;
 // which configuration it reads.
 void initialise_openssl() noexcept;
 
+// Sees to it that OpenSSL has texts for its errors once a handshake has failed.
+void prepare_error_texts(SSL_CTX* context) noexcept;
+
 // Null where libcurl is on another TLS library, or where its copy cannot be told from another one.
 const OpenSsl* openssl() noexcept;
 

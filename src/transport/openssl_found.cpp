@@ -153,6 +153,9 @@ void decide_openssl(const SSL_CTX* context) noexcept {
     }
 }
 
+// This copy may be the host's as well, and loads its texts as it starts.
+void prepare_error_texts(SSL_CTX* /*context*/) noexcept {}
+
 void initialise_openssl() noexcept { openssl()->OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 std::string tls_library() { return std::string(library_in_use()); }

@@ -161,6 +161,7 @@ CURLcode Trust::prepare_context(void* context) {
     // libcurl would write the session's keys to the file that SSLKEYLOGFILE names.
     ssl.SSL_CTX_set_keylog_callback(tls, nullptr);
     ssl.SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);
+    prepare_error_texts(tls);
 
     OpenSslOwned<X509_STORE> store(ssl.X509_STORE_new());
     if (store == nullptr || ssl.X509_STORE_set_ex_data(store.get(), 0, this) != 1) return CURLE_OUT_OF_MEMORY;
