@@ -13,12 +13,10 @@ from tests.bench.instruments import heap_at_end
 from tests.interop.parts import await_true, established
 
 
-def stripped(bench):
-    copy = shutil.copy(bench.library, bench.scratch / "stripped.so")
+def stripped(bench, library):
+    copy = shutil.copy(library, bench.scratch / "stripped.so")
     subprocess.run(["strip", "--strip-unneeded", copy], check=True)
-    size = pathlib.Path(copy).stat().st_size
-    bench.report.target("libmobivate.so.1, stripped", size / 1024, 256, " KiB")
-    return size
+    return pathlib.Path(copy).stat().st_size
 
 
 def waiting(bench, client, clients, dhat=None):
@@ -67,7 +65,12 @@ def held(bench, client):
 
 def measure(bench):
     bench.report.heading("footprint: sizes")
-    size = stripped(bench)
+    sizes = {"libmobivate.so.1": stripped(bench, bench.library)}
+    bench.report.target("libmobivate.so.1, stripped", sizes["libmobivate.so.1"] / 1024, 256, " KiB")
+    if bench.bundled:
+        size = stripped(bench, bench.bundled / "libmobivate.so.1")
+        sizes["libmobivate.so.1, self-contained"] = size
+        bench.report.target("libmobivate.so.1, self-contained, stripped", size / 1024, 5 * 1024, " KiB")
     with service() as nginx:
         commands = candidates(bench, nginx.url, "small" if bench.default_trust else "default")
         peaks = interleave(bench.rounds(21, 5), {name: lambda command=commands[name]: run(*command) for name in ("mbv", "curl")})
@@ -76,7 +79,7 @@ def measure(bench):
         "Sizes",
         ["", ""],
         [
-            ["libmobivate.so.1, stripped", f"{size / 1024:.1f} KiB"],
+            *([f"{name}, stripped", f"{size / 1024:,.1f} KiB"] for name, size in sizes.items()),
             *([f"a process of {name}, at its peak", f"{value:.1f} MiB"] for name, value in peak.items()),
         ],
     )
@@ -96,4 +99,4 @@ def measure(bench):
         "The whole heap has libcurl's and OpenSSL's share; what is resident has the waiting thread's stack, too.",
     )
     bench.report.target("a waiting client, the library's own memory", clients["mobivate"]["the library's"] / 1024, 64, " KiB")
-    return {"stripped": size, "processes": peaks, "waiting": clients}
+    return {"stripped": sizes, "processes": peaks, "waiting": clients}
