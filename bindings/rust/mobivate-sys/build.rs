@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! Finds libmobivate: the file that `MOBIVATE_LIBRARY` names, else what pkg-config knows.
+//! Finds libmobivate: the file that `MOBIVATE_LIBRARY` names, else, with the feature `bundled`, the static
+//! library of the target's own crate, else what pkg-config knows.
 
 use std::env;
 use std::error::Error;
@@ -9,7 +10,7 @@ use std::process::{exit, Command};
 
 const NEEDED: &str = ">= 1.1.0, < 2";
 const INSTALL: &str = "install libmobivate with its development files, \
-                       or set MOBIVATE_LIBRARY to the path of libmobivate.so";
+                       or set MOBIVATE_LIBRARY to the path of libmobivate.so or libmobivate.a";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -24,6 +25,7 @@ fn main() {
     }
     let linked = match env::var_os("MOBIVATE_LIBRARY") {
         Some(file) if !file.is_empty() => link_file(Path::new(&file)),
+        _ if env::var_os("CARGO_FEATURE_BUNDLED").is_some() => link_bundled(),
         _ => link_package(),
     };
     if let Err(why) = linked {
@@ -32,15 +34,37 @@ fn main() {
     }
 }
 
+/// Links the static library of the crate that is made for this target; its build script tells where it is.
+fn link_bundled() -> Result<(), Box<dyn Error>> {
+    let mut target = Vec::new();
+    for part in ["ARCH", "OS", "ENV"] {
+        target.push(env::var(format!("CARGO_CFG_TARGET_{part}"))?);
+    }
+    let library = format!("DEP_MOBIVATE_{}_LIBRARY", target.join("_").to_uppercase());
+    match env::var_os(library) {
+        Some(file) => link_file(Path::new(&file)),
+        None => Err(format!(
+            "the feature `bundled` has no libmobivate for {} here: set MOBIVATE_LIBRARY to the path of a \
+             libmobivate.a, or build without the feature, on the system's libmobivate.",
+            env::var("TARGET")?
+        )
+        .into()),
+    }
+}
+
 /// Links one file, under the names that the linker and the loader look for. They lie in a directory
-/// that `cargo run` and `cargo test` give to the loader.
+/// that `cargo run` and `cargo test` give to the loader. A static library becomes a part of the program.
 fn link_file(file: &Path) -> Result<(), Box<dyn Error>> {
     let file = file
         .canonicalize()
         .map_err(|why| format!("cannot open MOBIVATE_LIBRARY={} ({why}): {INSTALL}.", file.display()))?;
     println!("cargo:rerun-if-changed={}", file.display());
     let directory = PathBuf::from(env::var("OUT_DIR")?);
-    for name in ["libmobivate.so", "libmobivate.so.1"] {
+    let (names, kind): (&[_], _) = match file.extension() {
+        Some(extension) if extension == "a" => (&["libmobivate.a"], "static"),
+        _ => (&["libmobivate.so", "libmobivate.so.1"], "dylib"),
+    };
+    for name in names {
         let link = directory.join(name);
         if fs::symlink_metadata(&link).is_ok() {
             fs::remove_file(&link)?;
@@ -48,7 +72,7 @@ fn link_file(file: &Path) -> Result<(), Box<dyn Error>> {
         std::os::unix::fs::symlink(&file, link)?;
     }
     println!("cargo:rustc-link-search=native={}", directory.display());
-    println!("cargo:rustc-link-lib=dylib=mobivate");
+    println!("cargo:rustc-link-lib={kind}=mobivate");
     Ok(())
 }
 

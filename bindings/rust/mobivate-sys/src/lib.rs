@@ -2,8 +2,9 @@
 //! The declarations of `mobivate.h`, as they are. What each function promises stands in that header;
 //! the crate `mobivate` is the safe interface.
 //!
-//! The build script links the shared library that `MOBIVATE_LIBRARY` names, or else the one that
-//! pkg-config knows as `mobivate`.
+//! The build script links the library that `MOBIVATE_LIBRARY` names: a shared one, or a static one that
+//! needs libc alone. Else, with the feature `bundled`, it links the static library that comes with these
+//! crates, and without it the shared one that pkg-config knows as `mobivate`.
 
 #![allow(non_camel_case_types)]
 

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! The crate is a safe interface of the C library libmobivate, which it needs at build time (found by
-//! pkg-config) and at run time.
+//! pkg-config) and at run time. With the feature `bundled` the program carries that library instead.
 
 #![warn(missing_docs)]
 
