@@ -8,7 +8,6 @@
 package mobivate
 
 /*
-#cgo pkg-config: mobivate
 #include <stdlib.h>
 #include <mobivate.h>
 
