@@ -9,6 +9,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
+# What libc consists of, before glibc 2.34 and since.
+LIBC = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+
 
 def run(*command, **options):
     finished = subprocess.run(
@@ -19,16 +22,21 @@ def run(*command, **options):
     return finished.stdout
 
 
+def needed(file):
+    """The libraries that a program or a library names as those that it needs."""
+    return set(re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", file)))
+
+
 def readme_block(language, mark):
     """The first fenced block of the README in that language that contains the mark."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     return next(block for block in blocks if mark in block)
 
 
-def pkg_config(*flags, environment):
+def pkg_config(*flags, environment, package="mobivate"):
     # Its output is meant for a shell, which takes the quoting off.
     return run(
-        "sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} mobivate); for flag; do echo \"$flag\"; done", env=environment
+        "sh", "-c", f"eval set -- $(pkg-config {' '.join(flags)} {package}); for flag; do echo \"$flag\"; done", env=environment
     ).splitlines()
 
 

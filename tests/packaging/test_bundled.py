@@ -12,23 +12,17 @@ import tempfile
 import unittest
 
 from tests.bindings import header
-from tests.packaging.support import ROOT, bundled_sources, readme_block, run
+from tests.packaging.support import LIBC, ROOT, bundled_sources, needed, readme_block, run
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 LARGEST = 5 * 1024 * 1024
-# What libc consists of, before glibc 2.34 and since.
-LIBC = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 # Of OpenSSL, libcurl, zlib and the C++ runtime: a program's own functions may have these names.
 TAKEN_NAMES = (
     "SSL_CTX_new SSL_connect SSL_read SSL_write SSL_free OPENSSL_init_crypto OPENSSL_init_ssl X509_verify_cert X509_STORE_new "
     "EVP_DigestInit_ex ERR_clear_error CRYPTO_malloc CRYPTO_free BIO_new d2i_X509 RAND_bytes OPENSSL_cleanse curl_easy_init curl_easy_setopt "
     "curl_multi_perform curl_global_init Curl_open __cxa_throw __cxa_allocate_exception __gxx_personality_v0 _Znwm _ZdlPv"
 ).split()
-
-
-def needed(file):
-    return set(re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", file)))
 
 
 class Files(unittest.TestCase):

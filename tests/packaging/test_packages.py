@@ -15,7 +15,7 @@ import unittest
 import zipfile
 
 from tests.bindings.agent import Agent, AgentFailure
-from tests.packaging.support import ROOT, run, version
+from tests.packaging.support import LIBC, ROOT, needed, pkg_config, run, version
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SKIPPED = 77
@@ -34,8 +34,7 @@ class Installed(unittest.TestCase):
         cls.prefix = cls.folder / "prefix"
         run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--strip")
         cls.library = next(cls.prefix.glob("lib*/**/libmobivate.so.1"))
-        needed = re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", cls.library))
-        cls.self_contained = not any(name.startswith("libcurl") for name in needed)
+        cls.self_contained = not any(name.startswith("libcurl") for name in needed(cls.library))
         cls.others = [
             cls.imitated("musl", "extern int getpid(void); int f(void) { return getpid(); }", libc="libc.musl-x86_64.so.1"),
             cls.imitated("arm64", "#include <sys/random.h>\nlong f(void) { return getrandom(0, 0, 0); }", machine=ARM64),
@@ -52,6 +51,7 @@ class Installed(unittest.TestCase):
             run("cc", "-shared", "-nostdlib", f"-Wl,-soname,{libc}", "-o", cls.folder / name / "libc.so", "-x", "c", os.devnull)
             flags = ["-nostdlib", "-Wl,--no-as-needed", cls.folder / name / "libc.so"]
         run("cc", "-shared", "-fPIC", "-Wl,-soname,libmobivate.so.1", "-o", library, code, *flags)
+        run("ar", "rcsD", library.with_name("libmobivate.a"), code)
         if machine:
             data = bytearray(library.read_bytes())
             data[18:20] = machine.to_bytes(2, "little")
@@ -73,7 +73,8 @@ class Installed(unittest.TestCase):
         if finished.returncode == SKIPPED:
             self.skipTest(re.search("SKIPPED: (.*)", finished.stdout)[1])
         self.assertEqual(finished.returncode, 0, finished.stdout)
-        return {package.name: package for package in (output / language).iterdir()}
+        files = [file for file in (output / language).rglob("*") if file.is_file()]
+        return {str(file.relative_to(output / language)): file for file in files}
 
     def assert_same(self, first, second):
         """The packages that both have are the same to the byte."""
@@ -110,6 +111,11 @@ class Installed(unittest.TestCase):
             self.assertEqual([place for place in places if place not in f"{failure}\n{at_once}"], [], f"{failure}\n{at_once}")
         else:
             self.assertIn("libmobivate.so.1 ", run("/sbin/ldconfig", "-p"))  # Here one is installed for all.
+
+    def conforms(self, language, program, *libraries):
+        """The cases pass with a program that has the library inside: it needs libc, and what else is named, and no more."""
+        self.assertLessEqual(needed(program), {*LIBC, *libraries})
+        run(sys.executable, "-m", "tests.bindings.conformance", language, "--", "env", "-i", program, cwd=ROOT)
 
 
 class Packages(Installed):
@@ -246,6 +252,89 @@ class Packages(Installed):
         program.run("build", *program.AGENT, "--output", "out")
         self.use("csharp", [*program.environment, program.folder / "out/Program"], program.folder / "out")
 
+    def test_rust(self):
+        packages = self.make("rust", "rust", *self.others, self.prefix)
+        self.assert_same(packages, self.make("rust again", "rust", *self.others, self.prefix))
+        platforms = {"x86_64-linux-musl", "aarch64-linux-gnu", *(["x86_64-linux-gnu"] if self.self_contained else [])}
+        crates = {"mobivate", "mobivate-sys", *(f"mobivate-{platform}" for platform in platforms)}
+        files = {f"{crate}-{version()}.crate" for crate in crates}
+        self.assertEqual(packages.keys(), {*files, *(f"index/mo/bi/{crate}" for crate in crates)})
+        # No registry takes a larger one.
+        self.assertEqual([name for name in files if packages[name].stat().st_size > 10 * 1024 * 1024], [])
+        folder = packages["index/mo/bi/mobivate"].parents[3]
+        if self.self_contained:
+            # Rust's own library needs the one that unwinds.
+            self.conforms("rust", rust_program(*self.home("rust"), folder), "libgcc_s.so.1")
+            names = tarfile.open(packages[f"mobivate-x86_64-linux-gnu-{version()}.crate"]).getnames()
+            for name in ("licenses/openssl.txt", "mobivate.spdx.json"):
+                self.assertIn(f"mobivate-x86_64-linux-gnu-{version()}/{name}", names)
+        else:
+            with self.assertRaisesRegex(AssertionError, "`bundled` has no libmobivate for x86_64-.*: set MOBIVATE_LIBRARY"):
+                rust_program(*self.home("rust"), folder)
+        home, environment = self.home("rust with the system's")
+        program = rust_program(
+            home, [*environment, f"PKG_CONFIG_PATH={self.library.parent / 'pkgconfig'}"], folder, bundled=False
+        )
+        self.assertIn("libmobivate.so.1", needed(program))
+
+    def test_go(self):
+        packages = self.make("go", "go", *self.others, self.prefix)
+        self.assert_same(packages, self.make("go again", "go", *self.others, self.prefix))
+        module = "mobivate.example/go/mobivate"
+        files = {"list", *(f"v{version()}.{kind}" for kind in ("info", "mod", "zip"))}
+        self.assertEqual(packages.keys(), {f"{module}/@v/{name}" for name in files})
+        names = zipfile.ZipFile(packages[f"{module}/@v/v{version()}.zip"]).namelist()
+        platforms = {"linux_amd64_musl", "linux_arm64", *(["linux_amd64"] if self.self_contained else [])}
+        wanted = {"native/LICENSE-libmobivate.txt", *(f"native/libmobivate_{platform}.a" for platform in platforms)}
+        self.assertLessEqual({f"{module}@v{version()}/{name}" for name in wanted}, set(names))
+        proxy = packages[f"{module}/@v/list"].parents[4]
+        home, environment = self.home("go")
+        environment.append(f"PKG_CONFIG_PATH={self.library.parent / 'pkgconfig'}")
+        program = go_program(home, environment, proxy)
+        if self.self_contained:
+            self.conforms("go", program)
+            # Copied beside a program, the module is whole.
+            run(*go_environment(environment), "go", "mod", "vendor", cwd=home / "program")
+            self.assertTrue((home / "program/vendor" / module / "native/libmobivate_linux_amd64.a").exists())
+            program = go_program(home, environment, proxy, "-tags", "dynamic")
+        self.assertIn("libmobivate.so.1", needed(program))
+
+    def test_c(self):
+        packages = self.make("c", "c", *self.others, self.prefix)
+        self.assert_same(packages, self.make("c again", "c", *self.others, self.prefix))
+        platforms = ("linux-x86_64", "linux-x86_64-musl", "linux-aarch64")
+        self.assertEqual(packages.keys(), {f"mobivate-{version()}-{platform}.tar.gz" for platform in platforms})
+        home, environment = self.home("c")
+        prefix = unpacked(packages[f"mobivate-{version()}-linux-x86_64.tar.gz"], home / "wherever it is")
+        # All that the build installs.
+        names = {file.relative_to(self.prefix) for file in self.prefix.rglob("*")}
+        self.assertEqual([name for name in names if not (prefix / name).exists()], [])
+        self.assertEqual(run(prefix / "bin/mbv", "--version").splitlines()[0].split()[-1], version())
+
+        program = c_program(home, environment, prefix, "mobivate")
+        self.assertIn("libmobivate.so.1", needed(program))
+        library = prefix / self.library.parent.relative_to(self.prefix)
+        self.use("c", [*environment, f"LD_LIBRARY_PATH={library}", program], prefix, unpacks=True)
+        if self.self_contained:
+            self.conforms("c", c_program(home, environment, prefix, "mobivate-static"))
+        for kind in ("shared", *(["static"] if self.self_contained else [])):
+            program = self.cmake_program(home / kind, environment, prefix, kind)
+            self.assertEqual("libmobivate.so.1" in needed(program), kind == "shared")
+            with Agent([*environment, program]) as agent:
+                agent.new(0, {"base_url": "http://127.0.0.1:1", "proxy": ""})
+
+    def cmake_program(self, folder, environment, prefix, kind):
+        folder.mkdir()
+        shutil.copy(ROOT / "bindings/c/tests/agent.c", folder)
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.18)\nproject(agent LANGUAGES C)\n"
+            f"find_package(mobivate {version()} REQUIRED COMPONENTS {kind})\n"
+            "add_executable(agent agent.c)\ntarget_link_libraries(agent PRIVATE mobivate::mobivate)\n"
+        )
+        run(*environment, "cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run(*environment, "cmake", "--build", folder / "build")
+        return folder / "build/agent"
+
 
 class Published(Installed):
     """.NET's other ways to a program; they take minutes, and packages that NuGet has."""
@@ -292,6 +381,67 @@ class Published(Installed):
         self.program.run("build", *self.program.AGENT, "--output", "out", "-p:DefaultItemExcludes=package/**", cwd=home)
         shutil.copytree(home / "package/runtimes", home / "out/runtimes")
         self.use("csharp", [*environment, home / "out/Program"], home / "out/runtimes/linux-x64/native")
+
+
+# The agents of the compiled languages: each is built as its user would, in an empty home, and is one file in the end. `sysroot` is the root of
+# a system to link with, for one with an older C library than this one's.
+
+
+def unpacked(archive, folder):
+    """The folder that an archive's contents are in."""
+    with tarfile.open(archive) as files:
+        files.extractall(folder)
+    (inside,) = folder.iterdir()
+    return inside
+
+
+def c_program(home, environment, prefix, package="mobivate-static", sysroot=None):
+    """Its file, with the library that is unpacked in a prefix."""
+    (found,) = prefix.rglob("pkgconfig")
+    flags = pkg_config("--cflags", "--libs", package=package, environment={**os.environ, "PKG_CONFIG_PATH": str(found)})
+    program = home / f"{package}-agent"
+    if sysroot:
+        flags.append(f"--sysroot={sysroot}")
+    run(*environment, "cc", "-std=c11", "-o", program, ROOT / "bindings/c/tests/agent.c", *flags, "-pthread")
+    return program
+
+
+def rust_program(home, environment, registry, bundled=True, sysroot=None):
+    """Its file, with the crates of a local registry."""
+    # The compiler itself, not what looks for it in a home.
+    environment = [*environment, f"PATH={run('rustc', '--print', 'sysroot').strip()}/bin:{PATH}", "CARGO_PROFILE_DEV_DEBUG=0"]
+    if sysroot:
+        environment.append(f"RUSTFLAGS=-C link-arg=--sysroot={sysroot}")
+    (home / ".cargo").mkdir()
+    sources = f'[source.crates-io]\nreplace-with = "folder"\n[source.folder]\nlocal-registry = "{registry}"\n'
+    (home / ".cargo/config.toml").write_text(sources)
+    run(*environment, "cargo", "init", "--quiet", "--vcs", "none", home / "program")
+    features = ["--features", "bundled"] if bundled else []
+    run(*environment, "cargo", "add", "--quiet", "mobivate", *features, cwd=home / "program")
+    shutil.copy(ROOT / "bindings/rust/tests/agent.rs", home / "program/src/main.rs")
+    run(*environment, "cargo", "build", "--quiet", "--offline", cwd=home / "program")
+    return home / "program/target/debug/program"
+
+
+def go_environment(environment):
+    # The network is not asked; and what is downloaded can be removed again.
+    return [*environment, "GOPROXY=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw -mod=mod"]
+
+
+def go_program(home, environment, proxy, *flags, sysroot=None):
+    """Its file, with the module of a file proxy."""
+    environment = go_environment(environment)
+    if sysroot:
+        environment += [f"CGO_CFLAGS=--sysroot={sysroot}", f"CGO_LDFLAGS=--sysroot={sysroot}"]
+    program = home / "program"
+    if not program.exists():
+        program.mkdir()
+        shutil.copy(ROOT / "bindings/go/tests/agent/main.go", program)
+        run(*environment, "go", "mod", "init", "program.example", cwd=program)
+        proxied = [*environment, f"GOPROXY=file://{proxy}", "GONOSUMDB=mobivate.example"]
+        run(*proxied, "go", "get", f"mobivate.example/go/mobivate@v{version()}", cwd=program)
+    run(*environment, "go", "build", "-o", "agent", *flags, cwd=program)
+    return program / "agent"
 
 
 class DotnetProgram:
