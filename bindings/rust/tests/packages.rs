@@ -53,6 +53,7 @@ fn libraries_of_all_kinds() {
     a_missing_library_is_told_at_build_time();
     an_old_library_is_told();
     a_library_is_named_by_a_variable();
+    a_bundled_library_that_is_not_here_is_told();
 }
 
 fn a_missing_library_is_told_at_build_time() {
@@ -128,6 +129,22 @@ fn a_library_is_named_by_a_variable() {
         .env("PKG_CONFIG_LIBDIR", &elsewhere)
         .env("PKG_CONFIG_PATH", "")
         .env("MOBIVATE_LIBRARY", elsewhere.join("renamed.so")));
+    assert!(succeeded, "{stderr}");
+    assert_eq!(stdout, format!("{}\n", mobivate::version()));
+}
+
+/// In the sources no library comes with the crates; the variable goes before the feature.
+fn a_bundled_library_that_is_not_here_is_told() {
+    let folder = program("bundled-library", "fn main() { println!(\"{}\", mobivate::version()); }");
+    let bundled = ["--offline", "--features", "mobivate/bundled"];
+    let (succeeded, _, stderr) = run(cargo(&folder).arg("build").args(bundled));
+    assert!(!succeeded);
+    for part in ["`bundled` has no libmobivate for ", "MOBIVATE_LIBRARY", "libmobivate.a"] {
+        assert!(stderr.contains(part), "{part} is not in: {stderr}");
+    }
+    let named = installed("libmobivate.so.1");
+    let (succeeded, stdout, stderr) =
+        run(cargo(&folder).arg("run").args(bundled).env("MOBIVATE_LIBRARY", named));
     assert!(succeeded, "{stderr}");
     assert_eq!(stdout, format!("{}\n", mobivate::version()));
 }
