@@ -7,13 +7,16 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
+import tempfile
 import time
 import unittest
 
-from tests.packaging.support import AS_ROOT, ROOT, System, bundled_sources, run
+from tests.packaging import test_packages
+from tests.packaging.support import AS_ROOT, LIBC, ROOT, System, bundled_sources, needed, run
 
-BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+BUILD = test_packages.BUILD
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 FOLDER = BUILD / "old-systems"
 BUILT_IN = "bullseye"
@@ -23,6 +26,8 @@ NEWEST_GLIBC = (2, 28)
 
 
 class OldSystems(unittest.TestCase):
+    systems = {}
+
     @classmethod
     def setUpClass(cls):
         begin = time.monotonic()
@@ -85,17 +90,24 @@ class OldSystems(unittest.TestCase):
         account = json.dumps({"username": "hosts@example.com", "password": "correct-password", "scenario": {}})
         run("curl", "-q", "-s", "-f", "--noproxy", "*", "-o", "/dev/null", "-d", account, STANDIN["http"] + "/standin/accounts")
 
+    @classmethod
+    def bare(cls, release):
+        """A system that has neither libcurl nor OpenSSL, for all tests."""
+        if release not in cls.systems:
+            cls.systems[release] = system = System(FOLDER / "bare", "", release=release)
+            cls.addClassCleanup(system.remove)
+            system.run(
+                "sh",
+                "-euc",
+                "find / -xdev -name 'libcurl*' -o -xdev -name 'libssl*' -o -xdev -name 'libcrypto*' | xargs rm -rf",
+            )
+        return cls.systems[release]
+
     def test_it_works_where_neither_libcurl_nor_openssl_is(self):
         self.account()
         for release in BARE:
             with self.subTest(release):
-                system = System(FOLDER / "bare", "", release=release)
-                self.addCleanup(system.remove)
-                system.run(
-                    "sh",
-                    "-euc",
-                    "find / -xdev -name 'libcurl*' -o -xdev -name 'libssl*' -o -xdev -name 'libcrypto*' | xargs rm -rf",
-                )
+                system = self.bare(release)
                 system.copy(f"{self.installed}/usr/local/.", to="/usr/local")
                 system.copy(STANDIN["ca_file"], to="/srv")
                 system.write("/srv/password", "correct-password")
@@ -122,7 +134,36 @@ class OldSystems(unittest.TestCase):
                 self.assertIn("there are no certificates to trust", said)
                 self.assertEqual(len(re.findall(r"A new key was created", said)), 2, said)
                 print(f"{release:<9} {said.splitlines()[-1]}: mbv and the library work", flush=True)
-                system.remove()
+
+    def test_programs_in_c_rust_and_go(self):
+        """Made by this machine's compilers of the packages, and linked with the C library of Debian 11."""
+        # By way of this machine's own, absolute links would lead out of there.
+        self.system.run(
+            "sh",
+            "-euc",
+            """find /usr/lib /usr/lib64 -lname '/*' -exec sh -c 'for link; do ln -s -f -r "$(readlink -f "$link")" "$link"; done' - {} +""",
+        )
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-old-"))
+        self.addCleanup(shutil.rmtree, folder)
+        # The stand-in's certificate is found by the same name inside.
+        authorities = pathlib.Path(STANDIN["ca_file"])
+        for language in ("c", "rust", "go"):
+            run(ROOT / "bindings/package", "--output", folder / "packages", "--language", language, self.installed / "usr/local")
+            home = folder / f"{language}-home"
+            home.mkdir()
+            environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+            program = getattr(test_packages, f"{language}_program")(
+                home, environment, folder / "packages" / language, sysroot=self.system.root
+            )
+            self.assertLessEqual(needed(program), {*LIBC, "libgcc_s.so.1"})
+            for release in BARE:
+                with self.subTest(language, release=release):
+                    system = self.bare(release)
+                    system.copy(authorities, to=authorities.parent)
+                    system.copy(program, to=f"/srv/{language}")
+                    inside = system.command(f"/srv/{language}/{program.name}")
+                    said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *inside, cwd=ROOT)
+                    print(f"{release:<9} {language}: {said.splitlines()[-1]}", flush=True)
 
 
 if __name__ == "__main__":

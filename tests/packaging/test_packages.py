@@ -305,18 +305,18 @@ class Packages(Installed):
         platforms = ("linux-x86_64", "linux-x86_64-musl", "linux-aarch64")
         self.assertEqual(packages.keys(), {f"mobivate-{version()}-{platform}.tar.gz" for platform in platforms})
         home, environment = self.home("c")
-        prefix = unpacked(packages[f"mobivate-{version()}-linux-x86_64.tar.gz"], home / "wherever it is")
+        folder = packages[f"mobivate-{version()}-linux-x86_64.tar.gz"].parent
+        program = c_program(home, environment, folder, "mobivate")
+        self.assertIn("libmobivate.so.1", needed(program))
+        (prefix,) = (home / "wherever mobivate is").iterdir()
         # All that the build installs.
         names = {file.relative_to(self.prefix) for file in self.prefix.rglob("*")}
         self.assertEqual([name for name in names if not (prefix / name).exists()], [])
         self.assertEqual(run(prefix / "bin/mbv", "--version").splitlines()[0].split()[-1], version())
-
-        program = c_program(home, environment, prefix, "mobivate")
-        self.assertIn("libmobivate.so.1", needed(program))
         library = prefix / self.library.parent.relative_to(self.prefix)
         self.use("c", [*environment, f"LD_LIBRARY_PATH={library}", program], prefix, unpacks=True)
         if self.self_contained:
-            self.conforms("c", c_program(home, environment, prefix, "mobivate-static"))
+            self.conforms("c", c_program(home, environment, folder))
         for kind in ("shared", *(["static"] if self.self_contained else [])):
             program = self.cmake_program(home / kind, environment, prefix, kind)
             self.assertEqual("libmobivate.so.1" in needed(program), kind == "shared")
@@ -383,26 +383,22 @@ class Published(Installed):
         self.use("csharp", [*environment, home / "out/Program"], home / "out/runtimes/linux-x64/native")
 
 
-# The agents of the compiled languages: each is built as its user would, in an empty home, and is one file in the end. `sysroot` is the root of
-# a system to link with, for one with an older C library than this one's.
+# The agents of the compiled languages: each is built in an empty home as its user would, from the folder of its packages, and is one file
+# in the end. `sysroot` is the root of a system to link with, which may have an older C library than this one; its links have to be relative
+# ones. Of this machine's compilers clang alone looks for nothing outside of it.
 
 
-def unpacked(archive, folder):
-    """The folder that an archive's contents are in."""
+def c_program(home, environment, packages, package="mobivate-static", sysroot=None):
+    """Its file, with the archive for this machine unpacked where nobody expects it."""
+    prefix = home / f"wherever {package} is"
+    (archive,) = packages.glob("*-linux-x86_64.tar.gz")
     with tarfile.open(archive) as files:
-        files.extractall(folder)
-    (inside,) = folder.iterdir()
-    return inside
-
-
-def c_program(home, environment, prefix, package="mobivate-static", sysroot=None):
-    """Its file, with the library that is unpacked in a prefix."""
+        files.extractall(prefix)
     (found,) = prefix.rglob("pkgconfig")
     flags = pkg_config("--cflags", "--libs", package=package, environment={**os.environ, "PKG_CONFIG_PATH": str(found)})
+    compiler = ["clang", f"--sysroot={sysroot}"] if sysroot else ["cc"]
     program = home / f"{package}-agent"
-    if sysroot:
-        flags.append(f"--sysroot={sysroot}")
-    run(*environment, "cc", "-std=c11", "-o", program, ROOT / "bindings/c/tests/agent.c", *flags, "-pthread")
+    run(*environment, *compiler, "-std=c11", "-o", program, ROOT / "bindings/c/tests/agent.c", *flags, "-pthread")
     return program
 
 
@@ -411,7 +407,7 @@ def rust_program(home, environment, registry, bundled=True, sysroot=None):
     # The compiler itself, not what looks for it in a home.
     environment = [*environment, f"PATH={run('rustc', '--print', 'sysroot').strip()}/bin:{PATH}", "CARGO_PROFILE_DEV_DEBUG=0"]
     if sysroot:
-        environment.append(f"RUSTFLAGS=-C link-arg=--sysroot={sysroot}")
+        environment.append(f"RUSTFLAGS=-C linker=clang -C link-arg=--sysroot={sysroot}")
     (home / ".cargo").mkdir()
     sources = f'[source.crates-io]\nreplace-with = "folder"\n[source.folder]\nlocal-registry = "{registry}"\n'
     (home / ".cargo/config.toml").write_text(sources)
@@ -432,7 +428,7 @@ def go_program(home, environment, proxy, *flags, sysroot=None):
     """Its file, with the module of a file proxy."""
     environment = go_environment(environment)
     if sysroot:
-        environment += [f"CGO_CFLAGS=--sysroot={sysroot}", f"CGO_LDFLAGS=--sysroot={sysroot}"]
+        environment.append(f"CC=clang --sysroot={sysroot}")
     program = home / "program"
     if not program.exists():
         program.mkdir()
