@@ -296,7 +296,7 @@ class Packages(Installed):
             # Copied beside a program, the module is whole.
             run(*go_environment(environment), "go", "mod", "vendor", cwd=home / "program")
             self.assertTrue((home / "program/vendor" / module / "native/libmobivate_linux_amd64.a").exists())
-            program = go_program(home, environment, proxy, "-tags", "dynamic")
+            program = go_program(home, environment, proxy, tags="dynamic")
         self.assertIn("libmobivate.so.1", needed(program))
 
     def test_c(self):
@@ -306,7 +306,7 @@ class Packages(Installed):
         self.assertEqual(packages.keys(), {f"mobivate-{version()}-{platform}.tar.gz" for platform in platforms})
         home, environment = self.home("c")
         folder = packages[f"mobivate-{version()}-linux-x86_64.tar.gz"].parent
-        program = c_program(home, environment, folder, "mobivate")
+        program = c_program(home, environment, folder, package="mobivate")
         self.assertIn("libmobivate.so.1", needed(program))
         (prefix,) = (home / "wherever mobivate is").iterdir()
         # All that the build installs.
@@ -383,31 +383,49 @@ class Published(Installed):
         self.use("csharp", [*environment, home / "out/Program"], home / "out/runtimes/linux-x64/native")
 
 
+class Target:
+    """What the programs below are compiled for: this machine, or another one. `sysroot` is the root of a system to link with, and its links
+    are relative ones."""
+
+    def __init__(self, machine="x86_64", compiler=("cc",), sysroot=None, goarch="amd64"):
+        self.machine = machine
+        self.compiler = [*compiler, *([f"--sysroot={sysroot}"] if sysroot else [])]
+        self.rust, self.go = [], []
+        self.rust_prefix = None
+        if sysroot:
+            linker, *arguments = self.compiler
+            flags = [f"-Clinker={linker}", *(f"-Clink-arg={argument}" for argument in arguments)]
+            # Where Debian's package of Rust's own library for the machine was unpacked there, it is for Debian's compiler.
+            rust = f"{machine}-unknown-linux-gnu"
+            if (sysroot / "usr/lib/rustlib" / rust).exists():
+                flags.append(f"--sysroot={sysroot}/usr")
+                self.rust_prefix = "/usr"
+            self.rust = [f"CARGO_BUILD_TARGET={rust}", f"RUSTFLAGS={' '.join(flags)}"]
+            self.go = [f"CC={' '.join(self.compiler)}", "CGO_ENABLED=1", f"GOARCH={goarch}"]
+
+
 # The agents of the compiled languages: each is built in an empty home as its user would, from the folder of its packages, and is one file
-# in the end. `sysroot` is the root of a system to link with, which may have an older C library than this one; its links have to be relative
-# ones. Of this machine's compilers clang alone looks for nothing outside of it.
+# in the end.
 
 
-def c_program(home, environment, packages, package="mobivate-static", sysroot=None):
-    """Its file, with the archive for this machine unpacked where nobody expects it."""
+def c_program(home, environment, packages, target=Target(), package="mobivate-static"):
+    """Its file, with the archive for the machine unpacked where nobody expects it."""
     prefix = home / f"wherever {package} is"
-    (archive,) = packages.glob("*-linux-x86_64.tar.gz")
+    (archive,) = packages.glob(f"*-linux-{target.machine}.tar.gz")
     with tarfile.open(archive) as files:
         files.extractall(prefix)
     (found,) = prefix.rglob("pkgconfig")
     flags = pkg_config("--cflags", "--libs", package=package, environment={**os.environ, "PKG_CONFIG_PATH": str(found)})
-    compiler = ["clang", f"--sysroot={sysroot}"] if sysroot else ["cc"]
     program = home / f"{package}-agent"
-    run(*environment, *compiler, "-std=c11", "-o", program, ROOT / "bindings/c/tests/agent.c", *flags, "-pthread")
+    run(*environment, *target.compiler, "-std=c11", "-o", program, ROOT / "bindings/c/tests/agent.c", *flags, "-pthread")
     return program
 
 
-def rust_program(home, environment, registry, bundled=True, sysroot=None):
+def rust_program(home, environment, registry, target=Target(), bundled=True):
     """Its file, with the crates of a local registry."""
     # The compiler itself, not what looks for it in a home.
-    environment = [*environment, f"PATH={run('rustc', '--print', 'sysroot').strip()}/bin:{PATH}", "CARGO_PROFILE_DEV_DEBUG=0"]
-    if sysroot:
-        environment.append(f"RUSTFLAGS=-C linker=clang -C link-arg=--sysroot={sysroot}")
+    installed = target.rust_prefix or run("rustc", "--print", "sysroot").strip()
+    environment = [*environment, *target.rust, f"PATH={installed}/bin:{PATH}", "CARGO_PROFILE_DEV_DEBUG=0"]
     (home / ".cargo").mkdir()
     sources = f'[source.crates-io]\nreplace-with = "folder"\n[source.folder]\nlocal-registry = "{registry}"\n'
     (home / ".cargo/config.toml").write_text(sources)
@@ -416,7 +434,8 @@ def rust_program(home, environment, registry, bundled=True, sysroot=None):
     run(*environment, "cargo", "add", "--quiet", "mobivate", *features, cwd=home / "program")
     shutil.copy(ROOT / "bindings/rust/tests/agent.rs", home / "program/src/main.rs")
     run(*environment, "cargo", "build", "--quiet", "--offline", cwd=home / "program")
-    return home / "program/target/debug/program"
+    (program,) = (home / "program/target").glob("**/debug/program")
+    return program
 
 
 def go_environment(environment):
@@ -424,11 +443,9 @@ def go_environment(environment):
     return [*environment, "GOPROXY=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw -mod=mod"]
 
 
-def go_program(home, environment, proxy, *flags, sysroot=None):
+def go_program(home, environment, proxy, target=Target(), tags=""):
     """Its file, with the module of a file proxy."""
-    environment = go_environment(environment)
-    if sysroot:
-        environment.append(f"CC=clang --sysroot={sysroot}")
+    environment = [*go_environment(environment), *target.go]
     program = home / "program"
     if not program.exists():
         program.mkdir()
@@ -436,7 +453,7 @@ def go_program(home, environment, proxy, *flags, sysroot=None):
         run(*environment, "go", "mod", "init", "program.example", cwd=program)
         proxied = [*environment, f"GOPROXY=file://{proxy}", "GONOSUMDB=mobivate.example"]
         run(*proxied, "go", "get", f"mobivate.example/go/mobivate@v{version()}", cwd=program)
-    run(*environment, "go", "build", "-o", "agent", *flags, cwd=program)
+    run(*environment, "go", "build", "-o", "agent", "-tags", tags, cwd=program)
     return program / "agent"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The library, the tool and the core tests, built for another machine and run under qemu: test_machine.py BUILD_DIR MACHINE
-With libcurl and OpenSSL inside, where BUILD_DIR is such a build.
+"""The library, the tool and the core tests, built for another machine and run under qemu: python3 tests/standin -- python3 -m
+tests.packaging.machines.test_machine BUILD_DIR MACHINE
+With libcurl and OpenSSL inside, where BUILD_DIR is such a build; then there are also programs in C, Rust and Go, made of the packages.
 
 Nothing of the other machine's is installed on this one: its packages are downloaded with an apt of its own, and unpacked in a folder.
 """
@@ -11,10 +12,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-from tests.packaging.support import ROOT, archive, bundled_options, run
+from tests.packaging import test_packages
+from tests.packaging.support import LIBC, ROOT, archive, bundled_options, needed, run
 
 # Debian's name: the compiler's, qemu's, and what readelf says of the files.
 MACHINES = {
@@ -23,9 +26,12 @@ MACHINES = {
     "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian"),
 }
 PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
+# For the programs: the language's own library, and what has to be on this machine.
+RUST = ["libstd-rust-dev"]
+TOOLS = ["cargo", "golang-go", "pkg-config", "rustc"]
 
 
-def make_sysroot(folder, sysroot, machine):
+def make_sysroot(folder, sysroot, machine, packages):
     """The machine's libraries and headers, as Debian has them today."""
     state = folder / "apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
@@ -46,7 +52,7 @@ def make_sysroot(folder, sysroot, machine):
     ]
     apt = ["apt-get", "-q", "-y", *[part for option in options for part in ("-o", option)]]
     run(*apt, "update")
-    run(*apt, "--download-only", "install", *PACKAGES)
+    run(*apt, "--download-only", "install", *packages)
     shutil.rmtree(sysroot, ignore_errors=True)
     sysroot.mkdir()
     # As one tree: /lib is a link to /usr/lib, and so are its like.
@@ -65,17 +71,41 @@ def make_sysroot(folder, sysroot, machine):
     shutil.rmtree(state)
 
 
+def programs(build, triplet, processor, sysroot, goarch):
+    """The agents in C, Rust and Go pass all cases, each as one file."""
+    target = test_packages.Target(processor, [f"{triplet}-gcc"], sysroot, goarch)
+    run("cmake", "--build", build, "--target", "mobivate_static")
+    with tempfile.TemporaryDirectory(prefix="mobivate-machine-") as name:
+        folder = pathlib.Path(name)
+        run("cmake", "--install", build, "--prefix", folder / "prefix", "--strip")
+        for language in ("c", "rust", "go"):
+            run(ROOT / "bindings/package", "--output", folder / "packages", "--language", language, folder / "prefix")
+            home = folder / f"{language}-home"
+            home.mkdir()
+            environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+            program = getattr(test_packages, f"{language}_program")(home, environment, folder / "packages" / language, target)
+            if not needed(program) <= {*LIBC, "libgcc_s.so.1"}:
+                sys.exit(f"the program in {language} was to need libc alone: {needed(program)}")
+            emulated = [f"qemu-{processor}-static", "-L", sysroot, program]
+            said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *emulated, cwd=ROOT)
+            print(f"{language}: {said.splitlines()[-1]}", flush=True)
+
+
 def main():
     begin = time.monotonic()
-    machine = sys.argv[2]
+    machine = sys.argv[1]
     triplet, processor, *wanted = MACHINES[machine]
-    run(ROOT / "tests/prepare", f"g++-{triplet}", "qemu-user-static")
-    folder = pathlib.Path(sys.argv[1]).resolve() / "machines" / machine
+    bundled = bundled_options(test_packages.BUILD)
+    run(ROOT / "tests/prepare", f"g++-{triplet}", "qemu-user-static", *(TOOLS if bundled else []))
+    folder = test_packages.BUILD / "machines" / machine
     folder.mkdir(parents=True, exist_ok=True)
     sysroot = folder / "sysroot"
-    if not (folder / "ready").exists():
-        make_sysroot(folder, sysroot, machine)
-        (folder / "ready").touch()
+    packages = [*PACKAGES, *(RUST if bundled else [])]
+    ready = folder / "ready"
+    if not ready.exists() or ready.read_text().split() != packages:
+        ready.unlink(missing_ok=True)
+        make_sysroot(folder, sysroot, machine, packages)
+        ready.write_text("\n".join(packages))
     build = folder / "build"
     run(
         "cmake",
@@ -92,7 +122,7 @@ def main():
         f"-DMOBIVATE_PROCESSOR={processor}",
         f"-DMOBIVATE_SYSROOT={sysroot}",
         f"-DPython3_EXECUTABLE={sys.executable}",
-        *bundled_options(pathlib.Path(sys.argv[1])),
+        *bundled,
     )
     run(
         "cmake",
@@ -118,6 +148,8 @@ def main():
     # The tool has nothing of another's in it that would show this.
     if machine == "arm64" and not re.search(r"\bpaciasp\b", run(f"{triplet}-objdump", "-d", build / "mbv")):
         sys.exit("mbv was to be compiled with -mbranch-protection=standard")
+    if bundled:
+        programs(build, triplet, processor, sysroot, machine)
     said = run("ctest", "--test-dir", build, "-L", "core", "-E", "^standin$", "--output-on-failure", "-j", os.cpu_count())
     tests = re.search(r"tests passed, 0 tests failed out of (\d+)", said)[1]
     print(
