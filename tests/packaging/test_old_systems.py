@@ -26,8 +26,6 @@ NEWEST_GLIBC = (2, 28)
 
 
 class OldSystems(unittest.TestCase):
-    systems = {}
-
     @classmethod
     def setUpClass(cls):
         begin = time.monotonic()
@@ -90,24 +88,17 @@ class OldSystems(unittest.TestCase):
         account = json.dumps({"username": "hosts@example.com", "password": "correct-password", "scenario": {}})
         run("curl", "-q", "-s", "-f", "--noproxy", "*", "-o", "/dev/null", "-d", account, STANDIN["http"] + "/standin/accounts")
 
-    @classmethod
-    def bare(cls, release):
-        """A system that has neither libcurl nor OpenSSL, for all tests."""
-        if release not in cls.systems:
-            cls.systems[release] = system = System(FOLDER / "bare", "", release=release)
-            cls.addClassCleanup(system.remove)
-            system.run(
-                "sh",
-                "-euc",
-                "find / -xdev -name 'libcurl*' -o -xdev -name 'libssl*' -o -xdev -name 'libcrypto*' | xargs rm -rf",
-            )
-        return cls.systems[release]
-
     def test_it_works_where_neither_libcurl_nor_openssl_is(self):
         self.account()
         for release in BARE:
             with self.subTest(release):
-                system = self.bare(release)
+                system = System(FOLDER / "bare", "", release=release)
+                self.addCleanup(system.remove)
+                system.run(
+                    "sh",
+                    "-euc",
+                    "find / -xdev -name 'libcurl*' -o -xdev -name 'libssl*' -o -xdev -name 'libcrypto*' | xargs rm -rf",
+                )
                 system.copy(f"{self.installed}/usr/local/.", to="/usr/local")
                 system.copy(STANDIN["ca_file"], to="/srv")
                 system.write("/srv/password", "correct-password")
@@ -134,6 +125,7 @@ class OldSystems(unittest.TestCase):
                 self.assertIn("there are no certificates to trust", said)
                 self.assertEqual(len(re.findall(r"A new key was created", said)), 2, said)
                 print(f"{release:<9} {said.splitlines()[-1]}: mbv and the library work", flush=True)
+                system.remove()
 
     def test_programs_in_c_rust_and_go(self):
         """Made by this machine's compilers of the packages, and linked with the C library of Debian 11."""
@@ -149,6 +141,7 @@ class OldSystems(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         # The stand-in's certificate is found by the same name inside.
         authorities = pathlib.Path(STANDIN["ca_file"])
+        programs = {}
         for language in ("c", "rust", "go"):
             run(ROOT / "bindings/package", "--output", folder / "packages", "--language", language, self.installed / "usr/local")
             home = folder / f"{language}-home"
@@ -156,14 +149,18 @@ class OldSystems(unittest.TestCase):
             environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
             program = getattr(test_packages, f"{language}_program")(home, environment, folder / "packages" / language, old)
             self.assertLessEqual(needed(program), {*LIBC, "libgcc_s.so.1"})
-            for release in BARE:
+            programs[language] = program
+        for release in BARE:
+            system = System(FOLDER / "bare", "", release=release)
+            self.addCleanup(system.remove)
+            system.copy(authorities, to=authorities.parent)
+            for language, program in programs.items():
                 with self.subTest(language, release=release):
-                    system = self.bare(release)
-                    system.copy(authorities, to=authorities.parent)
                     system.copy(program, to=f"/srv/{language}")
                     inside = system.command(f"/srv/{language}/{program.name}")
                     said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *inside, cwd=ROOT)
                     print(f"{release:<9} {language}: {said.splitlines()[-1]}", flush=True)
+            system.remove()
 
 
 if __name__ == "__main__":
