@@ -314,6 +314,7 @@ class Packages(Installed):
         self.assertEqual([name for name in names if not (prefix / name).exists()], [])
         self.assertEqual(run(prefix / "bin/mbv", "--version").splitlines()[0].split()[-1], version())
         library = prefix / self.library.parent.relative_to(self.prefix)
+        # That it is missing would be the loader's to say, in its own words.
         self.use("c", [*environment, f"LD_LIBRARY_PATH={library}", program], prefix, unpacks=True)
         if self.self_contained:
             self.conforms("c", c_program(home, environment, folder))
