@@ -77,6 +77,21 @@ published_readme() {
         cat "$MOBIVATE_SCRATCH/published.md"
 }
 
+# dated FOLDER: prints what is in it, in the order of names, after giving all of it the same date and permissions wherever it is packed.
+dated() {
+    chmod -R u=rwX,go=rX "$1" && find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} + &&
+        (cd "$1" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
+}
+# zip_of FILE FOLDER, and tar_of FILE NAME, where NAME is a folder in this one and all names in FILE begin with it: the same bytes each time.
+zip_of() {
+    dated "$2" >"$MOBIVATE_SCRATCH/files" && (cd "$2" && TZ=UTC zip -q -X "$1" -@ <"$MOBIVATE_SCRATCH/files")
+}
+tar_of() {
+    dated "$2" >"$MOBIVATE_SCRATCH/files" &&
+        tar --create --format=ustar --owner=root:0 --group=root:0 --transform="s|^|$2/|" --directory="$2" --files-from="$MOBIVATE_SCRATCH/files" |
+        gzip -n -9 >"$1"
+}
+
 # empty_home: prints a new, empty folder, for HOME where the README's commands run.
 empty_home() {
     rm -rf "${MOBIVATE_SCRATCH:?}/home"

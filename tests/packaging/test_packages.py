@@ -235,6 +235,32 @@ class Packages(Installed):
         shutil.copy(ROOT / "bindings/ruby/tests/agent.rb", home)
         self.use("ruby", [*environment, "ruby", "-w", home / "agent.rb"], installed)
 
+    def test_php(self):
+        packages = self.make("php", "php", *self.others, self.prefix)
+        self.assert_same(packages, self.make("php again", "php", *self.others, self.prefix))
+        (archive,) = packages.values()
+        names = set(zipfile.ZipFile(archive).namelist())
+        platforms = [f"linux-{platform}" for platform in ("x64-glibc", "x64-musl", "arm64-glibc")]
+        self.assertLessEqual({f"src/{platform}/libmobivate.so.1" for platform in platforms}, names)
+        self.assertLessEqual({f"licenses/mobivate-{platform}.spdx.json" for platform in platforms}, names)
+        self.assertLessEqual({"LICENSE", "licenses/libmobivate.txt", "examples/create_key.php"}, names)
+        if not self.php_has("zip"):
+            self.skipTest("PHP's zip extension, with which Composer reads a folder of archives, not found (Debian: php-zip)")
+        home, environment = self.home("php")
+        # Composer's own index is not asked.
+        repositories = [{"type": "artifact", "url": str(archive.parent)}, {"packagist": False}]
+        (home / "composer.json").write_text(json.dumps({"repositories": repositories}))
+        environment += ["COMPOSER_ALLOW_SUPERUSER=1", "COMPOSER_DISABLE_NETWORK=1"]
+        run(*environment, "composer", "--no-interaction", "require", "mobivate/mobivate", cwd=home)
+        self.assertIn(f"^{version().rpartition('.')[0]}", (home / "composer.json").read_text())
+        shutil.copy(ROOT / "bindings/php/tests/agent.php", home)
+        (home / "autoload.php").write_text("<?php require 'vendor/autoload.php';\n")
+        self.use("php", [*environment, "php", home / "agent.php"], home / "vendor/mobivate/mobivate/src/linux-x64-glibc")
+
+    @staticmethod
+    def php_has(extension):
+        return extension in run("php", "-m").split()
+
     def test_dotnet(self):
         packages = self.make("dotnet", "csharp", *self.others, self.prefix)
         self.assert_same(packages, self.make("dotnet again", "csharp", *self.others, self.prefix))

@@ -58,14 +58,14 @@ final class Library
     }
 
     /**
-     * What MOBIVATE_LIBRARY names and nothing else, or else the one beside this file, or else the system's.
+     * What MOBIVATE_LIBRARY names and nothing else, or else the one beside this file for this platform, or else the system's.
      *
      * @return array{\FFI, string, string} its functions that tell its version, its name for the loader, and where it was found
      */
     private static function open(): array
     {
         $named = getenv('MOBIVATE_LIBRARY') ?: '';
-        $beside = __DIR__ . '/' . self::DEFAULT_NAME;
+        $beside = __DIR__ . '/' . self::platform() . '/' . self::DEFAULT_NAME;
         $places = $named !== ''
             ? [$named => "$named (from MOBIVATE_LIBRARY)"]
             : [$beside => "$beside (in the package)", self::DEFAULT_NAME => self::DEFAULT_NAME . " (the dynamic loader's)"];
@@ -79,5 +79,19 @@ final class Library
             }
         }
         throw new LibraryException('cannot load libmobivate; tried ' . implode('; ', $tried) . '. ' . self::INSTALL, 0, $problem);
+    }
+
+    /** The name of the folder for this platform: Composer installs the same files everywhere. */
+    private static function platform(): string
+    {
+        $machine = php_uname('m');
+        $cpu = ['x86_64' => 'x64', 'amd64' => 'x64', 'aarch64' => 'arm64'][$machine] ?? $machine;
+        try {
+            \FFI::cdef('const char *gnu_get_libc_version(void);');
+            $libc = 'glibc';
+        } catch (\FFI\Exception) {
+            $libc = 'musl';
+        }
+        return strtolower(PHP_OS_FAMILY) . "-$cpu-$libc";
     }
 }

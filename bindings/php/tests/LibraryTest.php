@@ -67,7 +67,7 @@ final class LibraryTest extends TestCase
         if ($found === 'loaded') {
             $this->markTestSkipped('It is installed for all.');
         }
-        $beside = preg_quote(dirname(__DIR__) . '/src/libmobivate.so.1');
+        $beside = preg_quote(dirname(__DIR__) . '/src/') . 'linux-[^/]+-(glibc|musl)/libmobivate\.so\.1';
         $this->assertMatchesRegularExpression(
             "{^Mobivate\\\\LibraryException: cannot load libmobivate; tried MOBIVATE_LIBRARY, which is not set; $beside \(in the package\): [^;]*; "
                 . "libmobivate\.so\.1 \(the dynamic loader's\): [^;]*\. Install [^;]*\.$}",
@@ -79,9 +79,14 @@ final class LibraryTest extends TestCase
     {
         $library = (string) getenv('MOBIVATE_LIBRARY');
         $folder = sys_get_temp_dir() . '/mobivate-' . getmypid();
-        mkdir("$folder/src", recursive: true);
-        mkdir("$folder/tests");
-        $beside = "$folder/src/libmobivate.so.1";
+        mkdir("$folder/tests", recursive: true);
+        // One of another platform is not looked at.
+        $platform = 'linux-' . ['x86_64' => 'x64', 'aarch64' => 'arm64'][php_uname('m')] . '-glibc';
+        foreach (['linux-x64-glibc', 'linux-x64-musl', 'linux-arm64-glibc'] as $each) {
+            mkdir("$folder/src/$each", recursive: true);
+            copy(getenv('MOBIVATE_STUBS') . '/0.9.0/libmobivate.so.1', "$folder/src/$each/libmobivate.so.1");
+        }
+        $beside = "$folder/src/$platform/libmobivate.so.1";
         try {
             foreach (['src', 'tests'] as $part) {
                 foreach (glob(dirname(__DIR__) . "/$part/*.php") ?: [] as $file) {
@@ -98,8 +103,8 @@ final class LibraryTest extends TestCase
             copy($library, $beside);
             $this->assertSame('loaded', $this->loaded(null, null, $package));
         } finally {
-            array_map('unlink', glob("$folder/*/*") ?: []);
-            array_map('rmdir', ["$folder/src", "$folder/tests", $folder]);
+            array_map('unlink', [...(glob("$folder/src/*/*") ?: []), ...(glob("$folder/*/*.php") ?: [])]);
+            array_map('rmdir', [...(glob("$folder/src/*") ?: []), "$folder/src", "$folder/tests", $folder]);
         }
     }
 
