@@ -261,6 +261,32 @@ class Packages(Installed):
     def php_has(extension):
         return extension in run("php", "-m").split()
 
+    def test_perl(self):
+        packages = self.make("perl", "perl", *self.others, self.prefix)
+        self.assert_same(packages, self.make("perl again", "perl", *self.others, self.prefix))
+        (archive,) = packages.values()
+        name = f"Mobivate-{version()}"
+        self.assertEqual(archive.name, f"{name}.tar.gz")
+        with tarfile.open(archive) as files:
+            names = {each.removeprefix(f"{name}/") for each in files.getnames()}
+        platforms = [f"native/linux-{platform}" for platform in ("x64-glibc", "x64-musl", "arm64-glibc")]
+        parts = ("libmobivate.so.1", "mobivate.spdx.json", "licenses/libmobivate.txt")
+        self.assertLessEqual({f"{platform}/{part}" for platform in platforms for part in parts}, names)
+        self.assertLessEqual({"LICENSE", "MANIFEST", "META.json", "META.yml", "Makefile.PL", "lib/Mobivate.pm"}, names)
+
+        # cpanm builds, runs the distribution's own tests, and installs.
+        if not shutil.which("cpanm"):
+            self.skipTest("cpanm not found (Debian: cpanminus)")
+        home, environment = self.home("perl")
+        said = run(*environment, "cpanm", "--verbose", "--local-lib", home / "perl5", archive)
+        self.assertRegex(said, r"(?m)^tests/load\.t \.+ ok$")
+        (library,) = (home / "perl5").rglob("libmobivate.so.1")
+        self.assertTrue((library.parent / "licenses/libmobivate.txt").exists())
+        self.assertTrue((library.parent / "mobivate.spdx.json").exists())
+        shutil.copy(ROOT / "bindings/perl/tests/agent.pl", home)
+        command = [*environment, "perl", "-Mwarnings=FATAL,all", f"-I{home / 'perl5/lib/perl5'}", home / "agent.pl"]
+        self.use("perl", command, library.parent)
+
     def test_dotnet(self):
         packages = self.make("dotnet", "csharp", *self.others, self.prefix)
         self.assert_same(packages, self.make("dotnet again", "csharp", *self.others, self.prefix))

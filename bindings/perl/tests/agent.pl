@@ -30,6 +30,7 @@ sub outcome (&;$) {
     return 'closed'                 if $error->isa('Mobivate::Error::Closed');
     my ($status, $state, $http, $code, $retry_after_ms)
         = map { $error->$_ } qw(status key_state http_status server_code retry_after_ms);
+    return 'error ' . field($error->message) if !defined $status;    # there is no library
     return join q( ), $status, $state, $http || 0, $code || 0, field($error->server_message),
         defined $retry_after_ms ? $retry_after_ms : -1, field($error->message), '-';
 }
