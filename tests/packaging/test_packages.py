@@ -287,6 +287,28 @@ class Packages(Installed):
         command = [*environment, "perl", "-Mwarnings=FATAL,all", f"-I{home / 'perl5/lib/perl5'}", home / "agent.pl"]
         self.use("perl", command, library.parent)
 
+    def test_lua(self):
+        packages = self.make("lua", "lua", *self.others, self.prefix)
+        self.assert_same(packages, self.make("lua again", "lua", *self.others, self.prefix))
+        name = f"mobivate-{version()}-1"
+        self.assertEqual(packages.keys(), {f"{name}.{kind}.rock" for kind in ("all", "linux-x86_64", "linux-aarch64")})
+        contents = {each: set(zipfile.ZipFile(packages[f"{name}.{each}.rock"]).namelist()) for each in ("all", "linux-x86_64")}
+        platforms = ("linux-x64-glibc", "linux-x64-musl")
+        self.assertLessEqual({f"lua/mobivate/{platform}/libmobivate.so.1" for platform in platforms}, contents["linux-x86_64"])
+        self.assertLessEqual({f"doc/licenses/mobivate-{platform}.spdx.json" for platform in platforms}, contents["linux-x86_64"])
+        self.assertLessEqual({"doc/LICENSE", "doc/licenses/libmobivate.txt", "rock_manifest"}, contents["linux-x86_64"])
+        self.assertEqual([each for each in contents["all"] if "libmobivate" in each], [])
+
+        home, environment = self.home("lua")
+        luarocks = [*environment, "luarocks", "--lua-version", "5.1"]
+        run(*luarocks, "--tree", home / "rocks", "install", packages[f"{name}.linux-x86_64.rock"])
+        path = run(*luarocks, "--tree", home / "rocks", "path", "--lr-path").strip()
+        for part in ("agent", "outcome", "threads"):
+            (home / "tests").mkdir(exist_ok=True)
+            shutil.copy(ROOT / f"bindings/lua/tests/{part}.lua", home / "tests")
+        command = [*environment, f"LUA_PATH={path};{home}/?.lua", "luajit", home / "tests/agent.lua"]
+        self.use("lua", command, home / "rocks/share/lua/5.1/mobivate/linux-x64-glibc")
+
     def test_dotnet(self):
         packages = self.make("dotnet", "csharp", *self.others, self.prefix)
         self.assert_same(packages, self.make("dotnet again", "csharp", *self.others, self.prefix))

@@ -53,7 +53,15 @@ char *mobivate_strerror(int number) __asm__("strerror");
 ffi.cdef(declarations)
 ffi.cdef(system)
 
--- What MOBIVATE_LIBRARY names and nothing else, or else the one beside this file, or else the system's.
+-- The name of the folder for this platform: LuaRocks tells machines apart, but not C libraries.
+local function platform()
+   ffi.cdef[[ const char *mobivate_glibc_version(void) __asm__("gnu_get_libc_version"); ]]
+   local is_glibc = pcall(function() return ffi.C.mobivate_glibc_version end)
+   return ("%s-%s-%s"):format(jit.os:lower(), jit.arch, is_glibc and "glibc" or "musl")
+end
+
+-- What MOBIVATE_LIBRARY names and nothing else, or else the one for this platform beside this file, or else
+-- the system's.
 local function open_library()
    local named = os.getenv("MOBIVATE_LIBRARY")
    local places, tried = {}, {}
@@ -63,7 +71,7 @@ local function open_library()
       tried[1] = "MOBIVATE_LIBRARY, which is not set"
       local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
       if folder then
-         local beside = folder .. default_name
+         local beside = folder .. platform() .. "/" .. default_name
          places[1] = { beside, beside .. " (beside the package)" }
       end
       places[#places + 1] = { default_name, default_name .. " (from the dynamic loader's search path)" }

@@ -32,7 +32,7 @@ describe("the library", function()
          missing .. reason .. install, require_with("MOBIVATE_LIBRARY=" .. missing))
       local found = require_with("-u MOBIVATE_LIBRARY -u LD_LIBRARY_PATH")
       if found == "loaded" then return pending("it is installed for all") end
-      local beside = found:match("; (%S+/mobivate/libmobivate%.so%.1) %(beside the package%)")
+      local beside = found:match("; (%S+/linux%-%w+%-glibc/libmobivate%.so%.1) %(beside the package%)")
       assert.are.equal("cannot load libmobivate; tried MOBIVATE_LIBRARY, which is not set; " ..
          tostring(beside) .. " (beside the package): " .. tostring(beside) .. reason ..
          "; libmobivate.so.1 (from the dynamic loader's search path): libmobivate.so.1" .. reason .. install,
@@ -43,7 +43,7 @@ describe("the library", function()
       local pipe = io.popen("mktemp -d")
       local packages = pipe:read("*l")
       pipe:close()
-      local beside = packages .. "/mobivate/libmobivate.so.1"
+      local beside = packages .. "/mobivate/linux-" .. jit.arch .. "-glibc/libmobivate.so.1"
       local function copy(from, to) assert(os.execute(("cp -RL '%s' '%s'"):format(from, to)) == 0) end
       local path = " LUA_PATH=" .. packages .. "/?.lua "
       local elsewhere = "-u MOBIVATE_LIBRARY LD_LIBRARY_PATH=" .. folder .. path
@@ -51,6 +51,10 @@ describe("the library", function()
       copy(assert(package.searchpath("mobivate", package.path)), packages)
       copy(assert(package.searchpath("mobivate.library", package.path)):match("^(.*)/"), packages)
 
+      -- One of another platform is not looked at.
+      for _, platform in ipairs{ "linux-x64-glibc", "linux-x64-musl", "linux-arm64-glibc" } do
+         copy(stubs .. "/0.9.0", packages .. "/mobivate/" .. platform)
+      end
       copy(stubs .. "/2.0.0/libmobivate.so.1", beside)
       local refused = "found libmobivate 2.0.0 as " .. beside .. " (beside the package); "
       assert.are.equal(refused, require_with(elsewhere):sub(1, #refused))
