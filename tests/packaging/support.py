@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of what is installed have in common."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -153,3 +154,60 @@ class System:
 
     def remove(self):
         run(*AS_ROOT, "rm", "-rf", self.root)
+
+
+class OldBuild:
+    """The self-contained library as it is built in Debian 11 of the sources of a build here, and installed in a folder outside of it; kept, and
+    built again where anything that it is made of is another one.
+
+    `system` is that Debian, in which /srv/build is the build.
+    """
+
+    RELEASE = "bullseye"
+    PACKAGES = "ccache,cmake,g++,libssl1.1,make,ninja-build,perl,rapidjson-dev"
+    PROJECT = ("CMakeLists.txt", "LICENSE", "include", "src", "pkgconfig", "bindings/cpp/include")
+
+    def __init__(self, build):
+        folder = build / "old-systems"
+        self.installed = folder / "installed/usr/local"
+        self.system = System(folder, self.PACKAGES, release=self.RELEASE, kept=True)
+        sources = {name.lower(): pathlib.Path(os.path.realpath(path)) for name, path in bundled_sources(build).items()}
+        inputs = self.digest([ROOT / part for part in self.PROJECT] + [*sources.values()])
+        built = self.system.root / "srv/built"  # Gone with the system.
+        if not (built.exists() and built.read_text() == inputs and self.installed.exists()):
+            self.system.run(
+                "rm", "-rf", "/srv/built", "/srv/project", "/srv/build", "/srv/installed", *[f"/srv/{name}" for name in sources]
+            )
+            for part in self.PROJECT:
+                self.system.copy(ROOT / part, to=os.path.dirname(f"/srv/project/{part}"))
+            for name, source in sources.items():
+                self.system.copy(f"{source}/.", to=f"/srv/{name}")
+            self.system.run("sh", "-euc", self.STEPS, environment=["CCACHE_DIR=/srv/ccache"])
+            run(*AS_ROOT, "rm", "-rf", folder / "installed")
+            run(*AS_ROOT, "cp", "-R", f"{self.system.root}/srv/installed", folder)
+            self.system.write("/srv/built", inputs)
+        self.library = next(self.installed.rglob("libmobivate.so.1"))
+
+    STEPS = """
+        cd /srv
+        cmake -S project -B build -G Ninja -DMOBIVATE_BUNDLED=ON -DMOBIVATE_CURL_SOURCE=/srv/curl -DMOBIVATE_OPENSSL_SOURCE=/srv/openssl \
+            -DCMAKE_INSTALL_PREFIX=/usr/local -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+        cmake --build build
+        DESTDIR=/srv/installed cmake --install build --strip
+    """
+
+    def sysroot(self):
+        """Its root, for a linker of this machine to link programs with that C library: links that begin at / would lead here."""
+        relative = 'find /lib/ /lib64/ -type l -lname "/*" -exec sh -c \'ln -sfnr "$(readlink "$1")" "$1"\' - {} ";"'
+        self.system.run("sh", "-c", relative)
+        return self.system.root
+
+    @staticmethod
+    def digest(parts):
+        """Of all files, and of what is done with them."""
+        digest = hashlib.sha256(OldBuild.STEPS.encode())
+        for part in parts:
+            for file in sorted(part.rglob("*")) if part.is_dir() else [part]:
+                if file.is_file():
+                    digest.update(f"{file.relative_to(part)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+        return digest.hexdigest()
