@@ -309,6 +309,30 @@ class Packages(Installed):
         command = [*environment, f"LUA_PATH={path};{home}/?.lua", "luajit", home / "tests/agent.lua"]
         self.use("lua", command, home / "rocks/share/lua/5.1/mobivate/linux-x64-glibc")
 
+    def test_ocaml(self):
+        packages = self.make("ocaml", "ocaml", *self.others, self.prefix)
+        self.assert_same(packages, self.make("ocaml again", "ocaml", *self.others, self.prefix))
+        (archive,) = packages.values()
+        self.assertEqual(archive.name, f"mobivate-{version()}.tar.gz")
+        if not shutil.which("ocamlfind"):
+            self.skipTest("ocamlfind not found (Debian: ocaml-findlib)")
+        home, environment = self.home("ocaml")
+        environment += [f"PKG_CONFIG_PATH={self.library.parent / 'pkgconfig'}", "DUNE_CACHE=disabled"]
+        program = ocaml_program(home, environment, archive)
+        libraries = set(re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", program)))
+        licenses = list((home / "installed/doc/mobivate/licenses").glob("linux-x64-glibc/*"))
+        if self.self_contained:
+            self.assertLessEqual(
+                {name.split(".so")[0] for name in libraries}, {"libc", "libm", "libpthread", "libdl", "ld-linux-x86-64"}
+            )
+            self.assertLessEqual({"libmobivate.txt", "openssl.txt", "mobivate.spdx.json"}, {file.name for file in licenses})
+            command = [*environment, program]
+        else:
+            self.assertIn("libmobivate.so.1", libraries)
+            self.assertEqual(licenses, [])
+            command = [*environment, f"LD_LIBRARY_PATH={self.library.parent}", program]
+        run(sys.executable, "-m", "tests.bindings.conformance", "ocaml", "--", *command, cwd=ROOT)
+
     def test_dotnet(self):
         packages = self.make("dotnet", "csharp", *self.others, self.prefix)
         self.assert_same(packages, self.make("dotnet again", "csharp", *self.others, self.prefix))
@@ -530,6 +554,20 @@ def go_program(home, environment, proxy, target=Target(), tags=""):
         run(*proxied, "go", "get", f"mobivate.example/go/mobivate@v{version()}", cwd=program)
     run(*environment, "go", "build", "-o", "agent", "-tags", tags, cwd=program)
     return program / "agent"
+
+
+def ocaml_program(home, environment, archive):
+    """The agent in OCaml as its user builds it in a home, with the package that dune has installed there."""
+    with tarfile.open(archive) as files:
+        files.extractall(home)
+    (sources,) = home.glob("mobivate-*/")
+    run(*environment, "dune", "build", "-p", "mobivate", "@install", cwd=sources)
+    run(*environment, "dune", "install", "--prefix", home / "installed", "mobivate", cwd=sources)
+    shutil.copy(ROOT / "bindings/ocaml/tests/agent.ml", home)
+    environment = [*environment, f"OCAMLPATH={home / 'installed/lib'}"]
+    packages = "mobivate,threads.posix,unix"
+    run(*environment, "ocamlfind", "ocamlopt", "-thread", "-package", packages, "-linkpkg", "agent.ml", "-o", "agent", cwd=home)
+    return home / "agent"
 
 
 class DotnetProgram:

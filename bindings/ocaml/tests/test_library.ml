@@ -37,7 +37,7 @@ let at_build_time () =
     (fun (folder, why) ->
       refuses
         (Printf.sprintf "PKG_CONFIG_PATH=%s PKG_CONFIG_LIBDIR=%s" (quoted folder) (quoted folder))
-        (Printf.sprintf "dune build --build-dir %s ./src/c_flags.sexp" (quoted "refused"))
+        (Printf.sprintf "dune build --build-dir %s ./src/c_flags" (quoted "refused"))
         [ "needs libmobivate >= 1.1.0, < 2"; file folder; why; "Install libmobivate" ])
     [ ("nothing", "not found"); ("old", "0.9.0") ]
 
