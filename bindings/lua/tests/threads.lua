@@ -20,6 +20,7 @@ int test_thread_create(uintptr_t *thread, const void *attributes, void *(*start)
 int test_thread_join(uintptr_t thread, void **result) __asm__("pthread_join");
 ]]
 local C = ffi.C
+local posix = ffi.load("libpthread.so.0") -- a library of its own before glibc 2.34
 local globals = -10002
 
 -- Runs in the new state: makes a C function of the code. The result is left in a global, as a string.
@@ -62,13 +63,13 @@ function threads.start(code, argument)
    local entry = ffi.cast("void *(*)(void *)", ffi.cast("uintptr_t", C.lua_tonumber(L, -1)))
    C.lua_settop(L, 0)
    local thread = ffi.new("uintptr_t[1]")
-   assert(C.test_thread_create(thread, nil, entry, nil) == 0)
+   assert(posix.test_thread_create(thread, nil, entry, nil) == 0)
    return setmetatable({ L = L, thread = thread }, Thread)
 end
 
 --- Waits for its end: what it returned, as a string.
 function Thread:join()
-   assert(C.test_thread_join(self.thread[0], nil) == 0)
+   assert(posix.test_thread_join(self.thread[0], nil) == 0)
    C.lua_getfield(self.L, globals, "outcome")
    local outcome = text_at(self.L, -1)
    C.lua_close(self.L)

@@ -5,7 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
-use FFI::Platypus 2.00;
+use FFI::Platypus 1.34;
 
 plan skip_all => 'tests/bindings/run_binding.py runs this' if !$ENV{MOBIVATE_STANDIN};
 require Standin;
@@ -22,7 +22,7 @@ package MallocState {
     record_layout_1(map { (size_t => $_) }
             qw(arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost));
 }
-my $libc = FFI::Platypus->new(api => 2, lib => [undef]);
+my $libc = FFI::Platypus->new(api => 1, lib => [undef]);
 $libc->type('record(MallocState)' => 'malloc_state');
 $libc->attach(mallinfo2 => [] => 'malloc_state');
 

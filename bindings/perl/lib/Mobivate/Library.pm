@@ -7,7 +7,7 @@ use strict;
 use warnings;
 
 use File::Spec ();
-use FFI::Platypus 2.00;
+use FFI::Platypus 1.34;
 use FFI::Platypus::Buffer ();
 use Mobivate::Error;
 
@@ -16,7 +16,7 @@ our $VERSION = '1.1.0';
 my $default_name = 'libmobivate.so.1';
 my ($oldest, $too_new) = (10_100, 20_000);
 
-my $ffi = FFI::Platypus->new(api => 2);
+my $ffi = FFI::Platypus->new(api => 1);
 $ffi->bundle('Mobivate');
 $ffi->mangler(sub { "mobivate_perl_$_[0]" });
 $ffi->type('object(Mobivate::Client)' => 'client');
