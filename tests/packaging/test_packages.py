@@ -2,6 +2,7 @@
 """The packages that bring the library along, each installed as its user would, where no other libmobivate is:
 python3 tests/standin -- python3 -m tests.packaging.test_packages BUILD_DIR [Packages | Published]"""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -202,24 +203,74 @@ class Packages(Installed):
         shutil.copy(ROOT / "bindings/node/tests/agent.js", home)
         self.use("node", [*environment, node, home / "agent.js"], home / "node_modules")
 
+    JAVA = f"com/mobivate/mobivate/{version()}/mobivate-{version()}"
+
     def test_java(self):
         packages = self.make("java", "java", *self.others, self.prefix)
         self.assert_same(packages, self.make("java again", "java", *self.others, self.prefix))
-        name = f"mobivate-{version()}"
-        self.assertEqual(packages.keys(), {f"{name}.jar", f"{name}-sources.jar", f"{name}-javadoc.jar", f"{name}.pom"})
-        names = set(zipfile.ZipFile(packages[f"{name}.jar"]).namelist())
+        files = {"com/mobivate/mobivate/maven-metadata.xml"}
+        files |= {f"{self.JAVA}{kind}" for kind in (".jar", "-all.jar", "-sources.jar", "-javadoc.jar", ".pom")}
+        self.assertEqual(packages.keys(), {f"{file}{kind}" for file in files for kind in ("", ".sha1")})
+        for file in files:
+            self.assertEqual(packages[f"{file}.sha1"].read_text(), hashlib.sha1(packages[file].read_bytes()).hexdigest())
+        names = set(zipfile.ZipFile(packages[f"{self.JAVA}.jar"]).namelist())
         natives = {f"linux-{machine}/libmobivate.so.1" for machine in ("x86-64", "aarch64")}
         self.assertLessEqual({*natives, "META-INF/licenses/libmobivate.txt", "META-INF/mobivate-linux-x86-64.spdx.json"}, names)
-        sources = set(zipfile.ZipFile(packages[f"{name}-sources.jar"]).namelist())
+        everything = set(zipfile.ZipFile(packages[f"{self.JAVA}-all.jar"]).namelist())
+        self.assertLessEqual(
+            {*names, "com/sun/jna/Native.class", "com/sun/jna/linux-x86-64/libjnidispatch.so", "META-INF/licenses/jna/LICENSE"},
+            everything,
+        )
+        sources = set(zipfile.ZipFile(packages[f"{self.JAVA}-sources.jar"]).namelist())
         self.assertLess({"com/mobivate/Client.java", "LICENSE"}, sources)
-        self.assertIn("com/mobivate/Client.html", zipfile.ZipFile(packages[f"{name}-javadoc.jar"]).namelist())
+        self.assertIn("com/mobivate/Client.html", zipfile.ZipFile(packages[f"{self.JAVA}-javadoc.jar"]).namelist())
+
+        # With the one that has everything inside: nothing else is on the class path.
         home, environment = self.home("java")
-        class_path = f"{packages[f'{name}.jar']}:/usr/share/java/jna.jar:{home}"
-        run("javac", "-cp", class_path, "-d", home, ROOT / "bindings/java/tests/Agent.java")
         # JNA unpacks it into the user's own folder, and removes it in the end.
-        command = [*environment, "java", f"-Djava.io.tmpdir={home}", f"-Duser.home={home}", "-cp", class_path, "Agent"]
-        self.use("java", command, home, unpacks=True)
+        java = [*environment, "java", f"-Djava.io.tmpdir={home}", f"-Duser.home={home}"]
+        jar = packages[f"{self.JAVA}-all.jar"]
+        self.assertEqual(run(*java, "-jar", jar).splitlines()[0], f"mobivate {version()}, libmobivate {version()}")
+        run("javac", "-cp", jar, "-d", home, ROOT / "bindings/java/tests/Agent.java")
+        self.use("java", [*java, "-cp", f"{jar}:{home}", "Agent"], home, unpacks=True)
         self.assertEqual(list(home.rglob("jna*.tmp")), [])
+
+    def test_a_maven_project(self):
+        """It takes the package from a repository in a folder; all else is from Debian's, and nothing from a network."""
+        debian = pathlib.Path("/usr/share/maven-repo")
+        if not shutil.which("mvn") or not (debian / "org/apache/maven/plugins/maven-compiler-plugin").exists():
+            self.skipTest("mvn or its compiler plugin not found (Debian: maven, libmaven-compiler-plugin-java)")
+        packages = self.make("maven", "java", self.prefix)
+        home, environment = self.home("maven")
+        (home / ".m2").mkdir()
+        mirror = f"<mirrors><mirror><id>debian</id><url>file://{debian}</url><mirrorOf>central</mirrorOf></mirror></mirrors>"
+        (home / ".m2/settings.xml").write_text(f"<settings>{mirror}</settings>")
+        (home / "pom.xml").write_text(
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+            "<groupId>com.example</groupId><artifactId>program</artifactId><version>1</version>"
+            "<properties><maven.compiler.release>17</maven.compiler.release>"
+            "<project.build.sourceEncoding>UTF-8</project.build.sourceEncoding></properties>"
+            f"<repositories><repository><id>folder</id><url>file://{packages[f'{self.JAVA}.jar'].parents[4]}</url>"
+            "<releases><checksumPolicy>fail</checksumPolicy></releases></repository></repositories>"
+            "<dependencies><dependency><groupId>com.mobivate</groupId><artifactId>mobivate</artifactId>"
+            f"<version>{version()}</version></dependency></dependencies></project>"
+        )
+        (home / "src/main/java").mkdir(parents=True)
+        shutil.copy(ROOT / "bindings/java/tests/Agent.java", home / "src/main/java")
+        maven = [
+            *environment,
+            f"MAVEN_OPTS=-Duser.home={home}",
+            "mvn",
+            "--batch-mode",
+            "--offline",
+            "-Daether.offline.protocols=file",
+        ]
+        run(*maven, "compile", cwd=home)
+        jars = [home / f".m2/repository/{self.JAVA}.jar", *home.glob(".m2/repository/net/java/dev/jna/jna/*/*.jar")]
+        self.assertEqual(len(jars), 2)
+        class_path = ":".join(map(str, [*jars, home / "target/classes"]))
+        java = ["java", f"-Djava.io.tmpdir={home}", f"-Duser.home={home}", "-cp", class_path, "Agent"]
+        self.use("java", [*environment, *java], home, unpacks=True)
 
     def test_ruby(self):
         packages = self.make("ruby", "ruby", *self.others, self.prefix)
