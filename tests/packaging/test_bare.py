@@ -85,13 +85,12 @@ def lua(system, packages, folder):
 
 
 def java(system, packages, folder):
-    """JNA is that Debian's."""
-    jar = packages / f"java/mobivate-{version()}.jar"
+    """The jar that has JNA inside, too."""
+    (jar,) = packages.glob("java/**/*-all.jar")
     classes = packages / "java-agent"
-    run("javac", "-cp", f"{jar}:/usr/share/java/jna.jar", "-d", classes, ROOT / "bindings/java/tests/Agent.java")
+    run("javac", "-cp", jar, "-d", classes, ROOT / "bindings/java/tests/Agent.java")
     system.copy(jar, classes, to=folder)
-    class_path = f"{folder}/{jar.name}:/usr/share/java/jna.jar:{folder}/java-agent"
-    return ["java", "-cp", class_path, "Agent"]
+    return ["java", "-cp", f"{folder}/{jar.name}:{folder}/java-agent", "Agent"]
 
 
 def node(system, packages, folder):
@@ -135,21 +134,29 @@ def ocaml(system, packages, folder):
     return [f"{folder}/agent"]
 
 
-def csharp(system, packages, folder):
-    """As for a server without .NET: the program is compiled ahead of time, elsewhere."""
-    system.copy(packages / "csharp-program", to=folder)
-    return [f"{folder}/csharp-program/Program"]
+def program(system, packages, folder):
+    """One that was made elsewhere, as for a server that has no compiler."""
+    system.copy(*(packages / "programs" / pathlib.Path(folder).name).iterdir(), to=folder)
+    return [f"{folder}/Program"]
 
 
-# A language whose users make one file elsewhere is one such as C#'s, without packages of Debian's: made in setUpClass, copied here.
+def csharp(packages, old, scratch):
+    """Compiled ahead of time, and linked with the C library of Debian 11."""
+    project = test_packages.DotnetProgram.beside_nuget(scratch, packages / "csharp")
+    options = ["--runtime", "linux-x64", "-p:PublishAot=true", "-p:InvariantGlobalization=true", f"-p:SysRoot={old.sysroot()}"]
+    project.run("publish", *project.AGENT, *options, "--output", packages / "programs/csharp")
+
+
+# Who makes a program here: PROGRAMS[language](packages, old, scratch) leaves packages/programs/LANGUAGE/Program.
+PROGRAMS = {"csharp": csharp}
 LANGUAGES = {
     "python": Language(python, ("python3-venv",)),
-    "csharp": Language(csharp),
+    "csharp": Language(program),
     "node": Language(node, ("nodejs",), {"bullseye": (r"Unsupported engine", "Node.js 12: 18.18 is needed")}),
     "java": Language(
         java,
-        ("default-jre-headless", "libjna-java"),
-        {"bullseye": (r"NoSuchMethodError: .*\.Memory\.close", "JNA 5.6: 5.13 is needed")},
+        ("default-jre-headless",),
+        {"bullseye": (r"libffi\.so\.8", "the JNA that is inside, Debian 12's, needs libffi 3.4")},
     ),
     "ruby": Language(ruby, ("ruby",), {"bullseye": (r"requires Ruby version >= 3\.0", "Ruby 2.7: 3.0 is needed")}),
     "php": Language(
@@ -177,16 +184,10 @@ class Bare(test_packages.Installed):
         run(ROOT / "bindings/package", "--output", cls.packages, *languages, old.installed)
         cls.table = {name: {} for name in LANGUAGES}
         cls.addClassCleanup(cls.print_table)
-        project = test_packages.DotnetProgram.beside_nuget(cls.folder, cls.packages / "csharp")
-        # Linked with the C library of Debian 11.
-        options = [
-            "--runtime",
-            "linux-x64",
-            "-p:PublishAot=true",
-            "-p:InvariantGlobalization=true",
-            f"-p:SysRoot={old.sysroot()}",
-        ]
-        project.run("publish", *project.AGENT, *options, "--output", cls.packages / "csharp-program")
+        for name, make in PROGRAMS.items():
+            scratch = cls.folder / f"{name}-program"
+            scratch.mkdir()
+            make(cls.packages, old, scratch)
 
     @classmethod
     def print_table(cls):
@@ -195,12 +196,17 @@ class Bare(test_packages.Installed):
             print(f"| {name} | " + " | ".join(cells.get(release, "not tried") for release in SYSTEMS) + " |", flush=True)
 
     def system(self, release):
-        """Kept between runs, but for what the packages put into it."""
-        system = System(BUILD / "bare", "", release, kept=True)
-        system.run("rm", "-rf", "/srv")
+        """Kept between runs, but for what the packages put into it, and as long as its own packages are the same."""
         names = sorted({INSTEAD.get(release, {}).get(name, name) for language in LANGUAGES.values() for name in language.debian})
-        system.run(*WITH_PROC, "apt-get", "-q", "-y", "install", "--no-install-recommends", *names)
-        system.run("mkdir", "-p", "/srv")
+        installed = BUILD / f"bare/{release}-packages"
+        kept = installed.exists() and installed.read_text().split() == names
+        installed.unlink(missing_ok=True)
+        system = System(BUILD / "bare", "", release, kept=kept)
+        if not kept:
+            system.run(*WITH_PROC, "apt-get", "-q", "-y", "install", "--no-install-recommends", *names)
+        installed.write_text(" ".join(names))
+        system.run("rm", "-rf", "/srv")
+        system.run("mkdir", "/srv")
         self.assertEqual([name for name in system.files() if "libcurl" in name or "mobivate" in name], [])
         # What the stand-in's certificates are signed with has the same name inside.
         authorities = pathlib.Path(standin.facts()["ca_file"])
