@@ -10,12 +10,13 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import sys
 import unittest
 from typing import Callable
 
 from tests.packaging import test_packages
-from tests.packaging.support import ROOT, OldBuild, System, bundled_sources, run, version
+from tests.packaging.support import LIBC, ROOT, OldBuild, System, bundled_sources, needed, run, version
 from tests.support import standin
 
 BUILD = test_packages.BUILD
@@ -147,11 +148,27 @@ def csharp(packages, old, scratch):
     project.run("publish", *project.AGENT, *options, "--output", packages / "programs/csharp")
 
 
+def one_file(language):
+    """Made with this machine's compilers, and linked with the C library of Debian 11."""
+
+    def make(packages, old, scratch):
+        # Of this machine's compilers clang alone looks for nothing outside of it.
+        target = test_packages.Target(compiler=("clang",), sysroot=old.sysroot())
+        environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={scratch}", "LC_ALL=C.UTF-8"]
+        made = getattr(test_packages, f"{language}_program")(scratch, environment, packages / language, target)
+        if needed(made) - {*LIBC, "libgcc_s.so.1"}:
+            raise AssertionError(f"{language}: the program needs {', '.join(sorted(needed(made)))}")
+        (packages / "programs" / language).mkdir(parents=True)
+        shutil.copy(made, packages / "programs" / language / "Program")
+
+    return make
+
+
 # Who makes a program here: PROGRAMS[language](packages, old, scratch) leaves packages/programs/LANGUAGE/Program.
-PROGRAMS = {"csharp": csharp}
+PROGRAMS = {"csharp": csharp, **{language: one_file(language) for language in ("c", "rust", "go")}}
 LANGUAGES = {
     "python": Language(python, ("python3-venv",)),
-    "csharp": Language(program),
+    **{language: Language(program) for language in PROGRAMS},
     "node": Language(node, ("nodejs",), {"bullseye": (r"Unsupported engine", "Node.js 12: 18.18 is needed")}),
     "java": Language(
         java,

@@ -7,16 +7,13 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import sys
-import tempfile
 import time
 import unittest
 
-from tests.packaging import test_packages
-from tests.packaging.support import LIBC, ROOT, OldBuild, System, needed, run
+from tests.packaging.support import ROOT, OldBuild, System, run
 
-BUILD = test_packages.BUILD
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
 FOLDER = BUILD / "old-systems"
 BARE = ("bullseye", "bookworm", "trixie")
@@ -28,7 +25,7 @@ class OldSystems(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         begin = time.monotonic()
-        cls.build = build = OldBuild(BUILD)
+        build = OldBuild(BUILD)
         cls.system, cls.installed, cls.library = build.system, build.installed, build.library
         cls.system.copy(ROOT / "tests/integration/hosts/one_call.c", to="/srv")
         cls.system.run("cc", "-I/srv/project/include", "-o", "/srv/one_call", "/srv/one_call.c", "-ldl")
@@ -105,35 +102,6 @@ class OldSystems(unittest.TestCase):
                 self.assertEqual(len(re.findall(r"A new key was created", said)), 2, said)
                 print(f"{release:<9} {said.splitlines()[-1]}: mbv and the library work", flush=True)
                 system.remove()
-
-    def test_programs_in_c_rust_and_go(self):
-        """Made by this machine's compilers of the packages, and linked with the C library of Debian 11."""
-        # Of this machine's compilers clang alone looks for nothing outside of it.
-        old = test_packages.Target(compiler=("clang",), sysroot=self.build.sysroot())
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="mobivate-old-"))
-        self.addCleanup(shutil.rmtree, folder)
-        # The stand-in's certificate is found by the same name inside.
-        authorities = pathlib.Path(STANDIN["ca_file"])
-        programs = {}
-        for language in ("c", "rust", "go"):
-            run(ROOT / "bindings/package", "--output", folder / "packages", "--language", language, self.installed)
-            home = folder / f"{language}-home"
-            home.mkdir()
-            environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
-            program = getattr(test_packages, f"{language}_program")(home, environment, folder / "packages" / language, old)
-            self.assertLessEqual(needed(program), {*LIBC, "libgcc_s.so.1"})
-            programs[language] = program
-        for release in BARE:
-            system = System(FOLDER / "bare", "", release=release)
-            self.addCleanup(system.remove)
-            system.copy(authorities, to=authorities.parent)
-            for language, program in programs.items():
-                with self.subTest(language, release=release):
-                    system.copy(program, to=f"/srv/{language}")
-                    inside = system.command(f"/srv/{language}/{program.name}")
-                    said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *inside, cwd=ROOT)
-                    print(f"{release:<9} {language}: {said.splitlines()[-1]}", flush=True)
-            system.remove()
 
 
 if __name__ == "__main__":
