@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "request/endpoint.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <new>
 
 #include <curl/curl.h>
 
+#include "system/socket.hpp"
 #include "text/ascii.hpp"
 
 namespace mobivate::request {
@@ -33,8 +31,7 @@ bool get_part(CURLU* url, CURLUPart part, unsigned flags, std::string& value) {
 // Names and addresses that never leave the machine. libcurl itself resolves localhost without asking anybody.
 bool is_loopback(const std::string& host) noexcept {
     if (text::equals_ignoring_case(host, "localhost") || host == "[::1]") return true;
-    std::array<unsigned char, 4> address{};
-    return inet_pton(AF_INET, host.c_str(), address.data()) == 1 && address[0] == 127;
+    return system::is_ipv4_loopback(host.c_str());
 }
 
 bool is_visible(std::string_view text) noexcept {

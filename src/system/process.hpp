@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Telling a process from the one that it was forked from.
+// This process, and this library in it.
 #pragma once
 
 #include <cstdint>
@@ -10,5 +10,8 @@ namespace mobivate::system {
 // of its own a child may have its parent's.
 using Process = std::uint64_t;
 [[nodiscard]] Process this_process() noexcept;
+
+// The library must not be unloaded any more: a lookup that was cancelled goes on in a thread of libcurl's.
+void stay_loaded() noexcept;
 
 }  // namespace mobivate::system

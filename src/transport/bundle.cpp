@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transport/bundle.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -29,20 +24,6 @@ constexpr std::size_t largest_file = 64U << 20U;  // where the index would no lo
 constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is given up
 constexpr int poll_ms = 20;
 
-class Descriptor {
-public:
-    explicit Descriptor(int number) noexcept : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) close(number_);
-    }
-    [[nodiscard]] int number() const noexcept { return number_; }
-
-private:
-    int number_;
-};
-
 // Not a std::string, which would be filled with zeroes first.
 struct Text {
     std::unique_ptr<char[]> bytes;
@@ -59,25 +40,20 @@ struct Text {
     }
 };
 
-// False: it failed, with errno, or was given up. A file may be a pipe, as from a shell's <(...).
-bool read_all(int file, Text& text, const Allowance& allowance) {
+// 0, also where it was given up; else why it failed.
+int read_all(system::File& file, Text& text, const Allowance& allowance) {
     while (text.size < largest_file) {
-        if (allowance.over() != Status::ok) return false;
+        if (allowance.over() != Status::ok) return 0;
         text.make_room();
-        const ssize_t count =
-            ::read(file, text.bytes.get() + text.size, std::min(text.capacity - text.size, read_at_once));
-        if (count == 0) return true;
-        if (count > 0) {
-            text.size += static_cast<std::size_t>(count);
-        } else if (errno == EAGAIN) {
-            pollfd ready{file, POLLIN, 0};
-            poll(&ready, 1, std::min(poll_ms, allowance.remaining_ms()));
-        } else if (errno != EINTR) {
-            return false;
-        }
+        const int most_ms = std::min(poll_ms, allowance.remaining_ms());
+        std::size_t count = 0;
+        const int error = file.read(text.bytes.get() + text.size,
+                                    std::min(text.capacity - text.size, read_at_once), most_ms, count);
+        if (error != 0 && error != EAGAIN) return error;
+        if (error == 0 && count == 0) return 0;
+        text.size += count;
     }
-    errno = EFBIG;
-    return false;
+    return EFBIG;
 }
 
 // What each of the four digits of a group stands for, where it belongs in the group's 24 bits. Anything else
@@ -164,20 +140,12 @@ std::size_t find_line(std::string_view text, std::string_view start, std::size_t
 
 }  // namespace
 
-bool Bundle::Identity::operator==(const Identity& other) const noexcept {
-    const auto same = [](const timespec& a, const timespec& b) {
-        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-    };
-    return device == other.device && inode == other.inode && size == other.size &&
-           same(modified, other.modified) && same(changed, other.changed);
-}
-
 // The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A
 // lock that is taken is not waited for: it may have been taken for ever, by a thread that a fork has left
 // behind.
 class Bundle::Shared {
 public:
-    static std::shared_ptr<const Bundle> find(const Identity& identity) noexcept {
+    static std::shared_ptr<const Bundle> find(const system::File::Identity& identity) noexcept {
         const std::unique_lock<std::mutex> guard(lock(), std::try_to_lock);
         if (!guard) return nullptr;
         for (const auto& place : places()) {
@@ -220,28 +188,27 @@ private:
 
 std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const Allowance& allowance,
                                            text::Message& why) {
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat facts {};
-    if (file.number() < 0 || fstat(file.number(), &facts) != 0) {
-        why << std::string_view(std::strerror(errno));
+    system::File file(path);
+    if (file.error() != 0) {
+        why << std::string_view(std::strerror(file.error()));
         return nullptr;
     }
-    const Identity identity{facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim, facts.st_ctim};
-    const bool is_file = S_ISREG(facts.st_mode);
-    if (is_file) {
-        if (auto known = Shared::find(identity)) return known;
+    if (file.is_regular()) {
+        if (auto known = Shared::find(file.identity())) return known;
     }
     Text text;
     // One byte more, so that the end is found in it.
-    if (is_file) text.capacity = std::min(static_cast<std::size_t>(facts.st_size), largest_file) + 1;
+    if (file.is_regular()) text.capacity = std::min(file.size(), largest_file) + 1;
     text.bytes.reset(new char[text.capacity]);
-    if (!read_all(file.number(), text, allowance)) {
-        if (allowance.over() == Status::ok) why << std::string_view(std::strerror(errno));
+    const int error = read_all(file, text, allowance);
+    if (allowance.over() != Status::ok) return nullptr;
+    if (error != 0) {
+        why << std::string_view(std::strerror(error));
         return nullptr;
     }
     const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, allowance);
-    if (bundle != nullptr && is_file) {
-        bundle->identity_ = identity;
+    if (bundle != nullptr && file.is_regular()) {
+        bundle->identity_ = file.identity();
         Shared::offer(bundle);
     }
     return bundle;

@@ -6,16 +6,14 @@
 // those that are asked for.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "system/file.hpp"
 #include "text/message.hpp"
 #include "transport/allowance.hpp"
 
@@ -61,16 +59,6 @@ public:
     [[nodiscard]] Range with_subject(std::string_view name) const noexcept;
 
 private:
-    // What tells an unchanged file.
-    struct Identity {
-        dev_t device = 0;
-        ino_t inode = 0;
-        off_t size = 0;
-        timespec modified{};
-        timespec changed{};
-
-        bool operator==(const Identity& other) const noexcept;
-    };
     struct Entry {
         std::uint64_t name;
         std::uint32_t offset;
@@ -78,7 +66,7 @@ private:
     };
     class Shared;
 
-    Identity identity_;
+    system::File::Identity identity_{};
     std::unique_ptr<char[]> der_;  // of all plain certificates, one after the other
     std::vector<Entry> entries_;   // sorted by name, and within one as in the file
     std::vector<Block> others_;

@@ -156,7 +156,11 @@ bool Connection::connect(const Route& route, const Allowance& allowance, Ending&
     Failure failure = open(route, allowance);
     if (!failure) return true;
     // What fails because of it, or beside it, is not what ended the call.
-    if (const Status over = allowance.over(); over != Status::ok) failure = Failure::given_up(over);
+    if (const Status over = allowance.over(); over != Status::ok) {
+        failure = Failure::given_up(over);
+    } else if (route.secure && trust_.was_too_slow()) {
+        failure = Failure::connect(CURLE_OPERATION_TIMEDOUT);
+    }
     // Before the handle is taken out: that may overwrite its error text.
     tell_failed(ending, failure, allowance.limits());
     close();

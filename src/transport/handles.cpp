@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "system/process.hpp"
 #include "transport/trust.hpp"
 
 namespace mobivate::transport {
@@ -19,6 +20,7 @@ std::mutex& library_lock() noexcept {
 CURLcode LibcurlUse::begin() noexcept {
     if (begun_) return CURLE_OK;
     const std::lock_guard<std::mutex> guard(library_lock());
+    system::stay_loaded();
     prepare_tls_library();
     const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     begun_ = code == CURLE_OK;

@@ -78,7 +78,8 @@ namespace mobivate::transport {
     FUNCTION(X509_get_subject_name)            \
     FUNCTION(X509_verify_cert)                 \
     FUNCTION(X509_verify_cert_error_string)    \
-    FUNCTION(d2i_X509)
+    FUNCTION(d2i_X509)                         \
+    FUNCTION(i2d_X509)
 
 struct OpenSsl {
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a name cannot stand in any

@@ -52,7 +52,7 @@ void prepare_error_texts(SSL_CTX* context) noexcept {
 // The system's configuration is for the system's OpenSSL, and may ask for what is not in this one. What
 // somebody names is meant for this process, and so for this library as well.
 void initialise_openssl() noexcept {
-    const bool is_named = *system::environment("OPENSSL_CONF") != '\0';
+    const bool is_named = system::environment_has("OPENSSL_CONF");
     const std::uint64_t configuration = is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG;
     functions.OPENSSL_init_crypto(
         OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | configuration, nullptr);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "transport/trust.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "system/environment.hpp"
+#include "system/file.hpp"
+#include "system/trust.hpp"
 #include "transport/openssl.hpp"
 
 namespace mobivate::transport {
 namespace {
+
+constexpr int ask_ms = 10;  // between two looks at whether the call is given up, while the system judges
 
 // X509_L_ADD_DIR by its function: the macro of that name would call it by name.
 bool add_directory(X509_STORE* store, const std::string& directory) noexcept {
@@ -61,6 +63,31 @@ bool is_about_trust(int error) noexcept {
     }
 }
 
+int openssl_error(system::Judgement judgement) noexcept {
+    switch (judgement) {
+        case system::Judgement::trusted: return X509_V_OK;
+        case system::Judgement::expired: return X509_V_ERR_CERT_HAS_EXPIRED;
+        case system::Judgement::no_issuer: return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+        case system::Judgement::untrusted_root: return X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+        case system::Judgement::revoked: return X509_V_ERR_CERT_REVOKED;
+        case system::Judgement::wrong_usage: return X509_V_ERR_INVALID_PURPOSE;
+        case system::Judgement::bad_signature: return X509_V_ERR_CERT_SIGNATURE_FAILURE;
+        case system::Judgement::no_memory: return X509_V_ERR_OUT_OF_MEM;
+        default: return X509_V_ERR_CERT_UNTRUSTED;
+    }
+}
+
+// Throws std::bad_alloc.
+std::string der_of(const X509* certificate) {
+    const OpenSsl& ssl = *openssl();
+    const int size = ssl.i2d_X509(certificate, nullptr);
+    if (size <= 0) throw std::bad_alloc();
+    std::string der(static_cast<std::size_t>(size), '\0');
+    auto* to = reinterpret_cast<unsigned char*>(der.data());
+    ssl.i2d_X509(certificate, &to);
+    return der;
+}
+
 // A proxy's options are not there in a libcurl without proxies.
 bool is_set_or_unknown(CURLcode code) noexcept {
     return code == CURLE_OK || code == CURLE_UNKNOWN_OPTION || code == CURLE_NOT_BUILT_IN;
@@ -79,10 +106,12 @@ bool Trust::choose(const std::string& ca_dir, const std::string& ca_file) {
     // Nothing is copied where nothing has changed: this is asked before each call.
     std::string_view directory = ca_dir;
     std::string_view bundle = ca_file;
+    std::string directory_memory;
+    std::string bundle_memory;
     const auto nothing = [&] { return directory.empty() && bundle.empty(); };
     if (nothing()) {
-        directory = system::environment("SSL_CERT_DIR");
-        bundle = system::environment("SSL_CERT_FILE");
+        directory = system::environment("SSL_CERT_DIR", directory_memory);
+        bundle = system::environment("SSL_CERT_FILE", bundle_memory);
     }
     if (nothing()) {
         if (system_ == TrustSources{}) system_ = system_trust();
@@ -113,9 +142,15 @@ struct Trust::Callbacks {
             ssl.X509_STORE_CTX_set_error(context, X509_V_ERR_UNSPECIFIED);
             return 0;
         }
-        bool verified = ssl.X509_verify_cert(context) == 1;
+        bool verified = false;
         try {
-            verified = verified || trust.verify_with_bundle(context);
+            if (trust.is_the_systems()) {
+                const int error = trust.ask_system(context);
+                ssl.X509_STORE_CTX_set_error(context, error);
+                verified = error == X509_V_OK;
+            } else {
+                verified = ssl.X509_verify_cert(context) == 1 || trust.verify_with_bundle(context);
+            }
         } catch (const std::bad_alloc&) {
         }
         if (verified) return 1;
@@ -275,6 +310,31 @@ bool Trust::verify_with_bundle(void* store_context) {
     return verified;
 }
 
+// ---- with the system's own judgement ----
+
+bool Trust::is_the_systems() const noexcept {
+    return sources_ == TrustSources{} && system::judges_certificates();
+}
+
+// OpenSSL's number for what is wrong. Which server it is libcurl checks afterwards, as with any other trust.
+int Trust::ask_system(const void* store_context) {
+    const OpenSsl& ssl = *openssl();
+    const auto* context = static_cast<const X509_STORE_CTX*>(store_context);
+    std::vector<std::string> chain{der_of(ssl.X509_STORE_CTX_get0_cert(context))};
+    const auto* others = reinterpret_cast<const OPENSSL_STACK*>(ssl.X509_STORE_CTX_get0_untrusted(context));
+    for (int i = 0; i < ssl.OPENSSL_sk_num(others); ++i) {
+        chain.push_back(der_of(static_cast<const X509*>(ssl.OPENSSL_sk_value(others, i))));
+    }
+    const system::Judging judging(std::move(chain));
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(connected_by_ - Clock::now()).count();
+        was_too_slow_ = left <= 0;
+        if (was_too_slow_ || given_up()) return X509_V_ERR_UNSPECIFIED;
+        const int most_ms = static_cast<int>(std::min<long long>(left, ask_ms));
+        if (const auto judgement = judging.wait(most_ms)) return openssl_error(*judgement);
+    }
+}
+
 // ---- what is said ----
 
 void Trust::describe_failure(const void* store_context) noexcept {
@@ -288,6 +348,12 @@ void Trust::describe_failure(const void* store_context) noexcept {
 }
 
 void Trust::say_what_is_trusted() noexcept {
+    if (is_the_systems()) {
+        problem_ << "trusted is what this computer's own list of authorities leads to; set ca_file or ca_dir "
+                    "to trust "
+                    "another one";
+        return;
+    }
     if (sources_ == TrustSources{}) {
         problem_ << "there are no certificates to trust";
         say_where_system_trust_is_looked_for(problem_);
@@ -343,6 +409,8 @@ private:
 
 Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
     allowance_ = &allowance;
+    connected_by_ = Clock::now() + allowance.limits().connect;
+    was_too_slow_ = false;
     bundle_problem_.clear();
     refusal_ = CURLE_OK;
     const curl_version_info_data* libcurl = curl_version_info(CURLVERSION_NOW);
@@ -383,7 +451,7 @@ Failure Trust::apply(CURL* easy, const Allowance& allowance) noexcept {
 
 Failure Trust::apply_by_options(CURL* easy) noexcept {
     // libcurl hands the session's keys to it on these TLS libraries, and lets nobody forbid it.
-    if (*system::environment("SSLKEYLOGFILE") != '\0') {
+    if (system::environment_has("SSLKEYLOGFILE")) {
         problem_ << "SSLKEYLOGFILE is set, and with it "
                  << std::string_view(curl_version_info(CURLVERSION_NOW)->ssl_version)
                  << " gives away what is sent; unset it";
@@ -392,8 +460,9 @@ Failure Trust::apply_by_options(CURL* easy) noexcept {
     const auto value = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
     const char* bundle = value(sources_.bundle);
     // The other TLS libraries do not say which file it was.
-    if (bundle != nullptr && access(bundle, R_OK) != 0) {
-        bundle_problem_ << std::string_view(std::strerror(errno));
+    const int error = bundle != nullptr ? system::check_readable(sources_.bundle, system::FileKind::file) : 0;
+    if (error != 0) {
+        bundle_problem_ << std::string_view(std::strerror(error));
         say_what_is_trusted();
     }
     Setter options(easy);

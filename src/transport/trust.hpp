@@ -4,7 +4,7 @@
 // On OpenSSL this library verifies with a store of its own (see prepare_context). Any other TLS library, or a
 // copy of OpenSSL that cannot be told from another one in the process, gets the same trust by libcurl's own
 // options; then libcurl parses all of it for each connection, and what the TLS library leaves in memory is
-// its own affair.
+// its own affair. Where nothing else is named, a system that judges certificates itself is asked.
 #pragma once
 
 #include <memory>
@@ -45,6 +45,9 @@ public:
     // connection cannot be made, and stays it, whatever libcurl takes for the reason then.
     [[nodiscard]] CURLcode load_awaited_bundle() noexcept;
 
+    // Whether the time for connecting has passed while the system was asked.
+    [[nodiscard]] bool was_too_slow() const noexcept { return was_too_slow_; }
+
     // What is wrong with the trust, in more words than libcurl has, or why apply() failed. To be told of a
     // failure in TLS. Empty where there is nothing to add.
     [[nodiscard]] const text::Message& problem() const noexcept { return problem_; }
@@ -59,6 +62,8 @@ private:
     [[nodiscard]] bool add_block(void* store, const Bundle::Block& block, std::size_t& found);
     [[nodiscard]] bool add_named(void* store, const void* name, const Bundle::Block* before = nullptr);
     [[nodiscard]] bool verify_with_bundle(void* store_context);
+    [[nodiscard]] bool is_the_systems() const noexcept;
+    [[nodiscard]] int ask_system(const void* store_context);
     [[nodiscard]] bool given_up() const noexcept { return allowance_->over() != Status::ok; }
     void describe_failure(const void* store_context) noexcept;
     void say_what_is_trusted() noexcept;
@@ -68,6 +73,8 @@ private:
     text::Message problem_;
     text::Message bundle_problem_;  // why the bundle could not be read
     const Allowance* allowance_ = nullptr;
+    Clock::time_point connected_by_;  // when connecting ends without a connection
+    bool was_too_slow_ = false;
     std::shared_ptr<const Bundle> bundle_;
     std::shared_ptr<void> awaits_bundle_;  // the store in use, until it has what it needs of the bundle
     CURLcode refusal_ = CURLE_OK;

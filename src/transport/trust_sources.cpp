@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "transport/trust_sources.hpp"
 
-#include <dirent.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <memory>
 
+#include "system/file.hpp"
 #include "text/ascii.hpp"
 
 namespace mobivate::transport {
@@ -24,12 +20,12 @@ bool is_hashed_name(std::string_view name) noexcept {
 }  // namespace
 
 std::string_view problem_of_directory(const std::string& path) noexcept {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-    if (directory == nullptr) return std::strerror(errno);
+    system::Directory directory(path);
+    if (directory.error() != 0) return std::strerror(directory.error());
     std::string_view problem = "it has no hashed certificates; see `openssl rehash`";
-    while (const dirent* entry = readdir(directory.get())) {
-        if (!is_hashed_name(entry->d_name)) continue;
-        if (faccessat(dirfd(directory.get()), entry->d_name, R_OK, 0) == 0) return {};
+    while (const char* name = directory.next()) {
+        if (!is_hashed_name(name)) continue;
+        if (directory.can_read(name)) return {};
         problem = "its hashed certificates cannot be read";
     }
     return problem;

@@ -9,9 +9,14 @@
 
 namespace mobivate::system {
 
-const char* environment(const char* name) noexcept {
+std::string_view environment(const char* name, std::string& /*memory*/) {
     const char* value = secure_getenv(name);
     return value != nullptr ? value : "";
+}
+
+bool environment_has(const char* name) noexcept {
+    const char* value = secure_getenv(name);
+    return value != nullptr && *value != '\0';
 }
 
 bool environment_is_the_callers() noexcept { return getauxval(AT_SECURE) != 0; }

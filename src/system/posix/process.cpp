@@ -46,4 +46,7 @@ Process this_process() noexcept {
     return number;
 }
 
+// The linker has seen to it (-z nodelete).
+void stay_loaded() noexcept {}
+
 }  // namespace mobivate::system

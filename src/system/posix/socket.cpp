@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "system/socket.hpp"
 
+#include <array>
+
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 
@@ -38,6 +41,11 @@ bool has_unsent_bytes([[maybe_unused]] curl_socket_t ended_socket) noexcept {
 #else
     return false;
 #endif
+}
+
+bool is_ipv4_loopback(const char* address) noexcept {
+    std::array<unsigned char, 4> bytes{};
+    return inet_pton(AF_INET, address, bytes.data()) == 1 && bytes[0] == 127;
 }
 
 }  // namespace mobivate::system
