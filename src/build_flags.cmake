@@ -48,9 +48,14 @@ add_library(mobivate_build_flags INTERFACE)
 
 function(mobivate_add_warnings_and_hardening)
   foreach(language C CXX)
+    # GCC 12 breaks down over it with Windows's exceptions; and there a large frame is probed page by page anyway.
+    set(stack_clash -fstack-clash-protection)
+    if(WIN32)
+      set(stack_clash)
+    endif()
     mobivate_known_flags(flags ${language}
       -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-      -fstack-protector-strong -fstack-clash-protection
+      -fstack-protector-strong ${stack_clash}
       -ffunction-sections -fdata-sections
       # The same bytes wherever it is built. Here it is only tried: a folder may have a space in its name.
       -ffile-prefix-map=from=to)
@@ -64,7 +69,13 @@ function(mobivate_add_warnings_and_hardening)
       target_compile_options(mobivate_build_flags INTERFACE $<$<COMPILE_LANGUAGE:${language}>:${flag}>)
     endforeach()
   endforeach()
-  mobivate_known_flags(flags LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections)
+  if(WIN32)
+    # The stack protector's functions are in a library here, which the driver adds when it is told of it, and -static makes a part of the file.
+    set(flags -static -fstack-protector-strong -Wl,--gc-sections -Wl,--no-insert-timestamp -Wl,--dynamicbase -Wl,--nxcompat
+      -Wl,--high-entropy-va)
+  else()
+    mobivate_known_flags(flags LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections)
+  endif()
   target_link_options(mobivate_build_flags INTERFACE ${flags})
 endfunction()
 mobivate_add_warnings_and_hardening()

@@ -55,8 +55,11 @@ message(STATUS "mobivate: bundled are libcurl ${MOBIVATE_BUNDLED_CURL_VERSION} a
 # ---- how both are compiled ----
 
 function(mobivate_find_bundled_flags result)
-  mobivate_known_flags(flags C -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fstack-protector-strong
-    -fstack-clash-protection)
+  set(flags -fPIC -fvisibility=hidden -fstack-clash-protection)
+  if(WIN32)
+    set(flags)
+  endif()
+  mobivate_known_flags(flags C ${flags} -ffunction-sections -fdata-sections -fstack-protector-strong)
   mobivate_known_flags(branches C -fcf-protection)
   if(NOT branches)
     mobivate_known_flags(branches C -mbranch-protection=standard)
@@ -87,6 +90,9 @@ set(folder ${PROJECT_BINARY_DIR}/bundled)
 
 function(mobivate_find_openssl_target result)
   set(target "${MOBIVATE_OPENSSL_TARGET}")
+  if(NOT target AND WIN32 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set(target mingw64)
+  endif()
   if(NOT target)
     foreach(name "x86_64|AMD64=linux-x86_64" "aarch64|arm64=linux-aarch64" "arm.*=linux-armv4" "i.86=linux-x86" "s390x=linux64-s390x"
             "ppc64le=linux-ppc64le" "riscv64=linux64-riscv64")
@@ -125,6 +131,10 @@ function(mobivate_find_openssl_options result)
     endif()
   endforeach()
   set(options no-shared)
+  if(WIN32)
+    # The C runtime of a program that has another one; and stat(), which knows no name beyond the code page, where the file is opened anyway.
+    list(APPEND without uplink posix-io)
+  endif()
   foreach(feature IN LISTS without)
     list(APPEND options no-${feature})
   endforeach()
@@ -177,13 +187,18 @@ foreach(other BUILD_CURL_EXE BUILD_EXAMPLES BUILD_LIBCURL_DOCS BUILD_MISC_DOCS B
   list(APPEND arguments -D${other}=OFF)
 endforeach()
 # The same compiler, for the same system.
-foreach(variable CMAKE_TOOLCHAIN_FILE CMAKE_C_COMPILER CMAKE_C_COMPILER_LAUNCHER CMAKE_AR CMAKE_RANLIB CMAKE_SYSROOT
+foreach(variable CMAKE_TOOLCHAIN_FILE CMAKE_C_COMPILER CMAKE_C_COMPILER_LAUNCHER CMAKE_AR CMAKE_RANLIB CMAKE_RC_COMPILER CMAKE_SYSROOT
         MOBIVATE_TRIPLET MOBIVATE_PROCESSOR MOBIVATE_SYSROOT)
   if(${variable})
     list(APPEND arguments "-D${variable}=${${variable}}")
   endif()
 endforeach()
 set(build ${folder}/curl)
+# FindOpenSSL's own names for them there.
+set(openssl_of_mingw)
+if(MINGW)
+  set(openssl_of_mingw -DSSL_EAY=${source}/libssl.a -DLIB_EAY=${source}/libcrypto.a)
+endif()
 ExternalProject_Add(mobivate_bundled_curl
   PREFIX ${folder}/curl-steps
   SOURCE_DIR ${MOBIVATE_CURL_SOURCE}
@@ -195,15 +210,24 @@ ExternalProject_Add(mobivate_bundled_curl
     # Which certificates are trusted is this library's affair.
     -DCURL_CA_BUNDLE=none -DCURL_CA_PATH=none
     -DCURL_USE_OPENSSL=ON -DOPENSSL_USE_STATIC_LIBS=ON -DOPENSSL_INCLUDE_DIR=${source}/include
-    -DOPENSSL_SSL_LIBRARY=${source}/libssl.a -DOPENSSL_CRYPTO_LIBRARY=${source}/libcrypto.a
+    -DOPENSSL_SSL_LIBRARY=${source}/libssl.a -DOPENSSL_CRYPTO_LIBRARY=${source}/libcrypto.a ${openssl_of_mingw}
   BUILD_COMMAND ${CMAKE_COMMAND} --build <BINARY_DIR> --target libcurl_static --parallel ${processors}
   INSTALL_COMMAND ""
   LOG_CONFIGURE ON LOG_BUILD ON LOG_OUTPUT_ON_FAILURE ON
   BUILD_BYPRODUCTS ${build}/lib/libcurl.a)
 
+# What libcurl and OpenSSL need of the system.
+set(MOBIVATE_BUNDLED_SYSTEM Threads::Threads ${CMAKE_DL_LIBS})
+if(WIN32)
+  list(APPEND MOBIVATE_BUNDLED_SYSTEM ws2_32 crypt32 bcrypt)
+endif()
+
 add_library(mobivate_transport INTERFACE)
 add_dependencies(mobivate_transport mobivate_bundled_curl)
+if(WIN32)
+  target_compile_definitions(mobivate_transport INTERFACE CURL_STATICLIB)
+endif()
 target_include_directories(mobivate_transport SYSTEM INTERFACE ${MOBIVATE_CURL_SOURCE}/include ${source}/include)
 # In this order.
 set(MOBIVATE_BUNDLED_ARCHIVES ${build}/lib/libcurl.a ${openssl_libraries})
-target_link_libraries(mobivate_transport INTERFACE ${MOBIVATE_BUNDLED_ARCHIVES} Threads::Threads ${CMAKE_DL_LIBS})
+target_link_libraries(mobivate_transport INTERFACE ${MOBIVATE_BUNDLED_ARCHIVES} ${MOBIVATE_BUNDLED_SYSTEM})
