@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Many clients on many threads, one client misused by many, cancelling raced against a call's start and end,
 // forks.
-#include <sys/wait.h>
 #include <unistd.h>
+#if !defined(_WIN32)
+#include <sys/wait.h>
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -16,10 +18,12 @@ using namespace service;
 
 namespace {
 
+#if !defined(_WIN32)
 int exit_status(pid_t child) {
     int status = 0;
     return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
+#endif
 
 }  // namespace
 
@@ -191,6 +195,8 @@ TEST_CASE("cancelling raced against a call's start and end") {
     MESSAGE(created << " calls ended before they were cancelled, " << cancelled << " did not");
 }
 
+#if !defined(_WIN32)
+
 TEST_CASE("a fork during a call") {
     const Account account(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
     const Account other;
@@ -257,3 +263,5 @@ TEST_CASE("exit while clients connect") {
         ++walk::ledger()["processes"].cases;
     }
 }
+
+#endif

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "support/platform.hpp"
+
 // Sets an environment variable for the life of a test.
 class Environment {
 public:
@@ -11,15 +13,15 @@ public:
         const char* old = std::getenv(name);
         had_ = old != nullptr;
         if (had_) old_ = old;
-        setenv(name, value.c_str(), 1);
+        platform::set_environment(name, value);
     }
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
     ~Environment() {
         if (had_) {
-            setenv(name_, old_.c_str(), 1);
+            platform::set_environment(name_, old_);
         } else {
-            unsetenv(name_);
+            platform::unset_environment(name_);
         }
     }
 

@@ -223,8 +223,8 @@ TEST_CASE("keys that cannot be tested are refused before anything is sent") {
         CHECK(mbv_key_state(client.get()) == MBV_KEY_UNCHANGED);
         CHECK(mbv_http_status(client.get()) == 0);
     };
-    const auto character_at = [](int byte) {
-        return "The key has a character that no key has, at byte " + std::to_string(byte) +
+    const auto character_at = [](int offset) {
+        return "The key has a character that no key has, at byte " + std::to_string(offset) +
                ": keys are printable ASCII without spaces.";
     };
     const std::size_t c_string = MBV_NUL_TERMINATED;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The header's other promises, each with a test that can fail.
+#if !defined(_WIN32)
 #include <dlfcn.h>
 #include <netdb.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#endif
 
 #include <atomic>
 #include <cerrno>
@@ -20,6 +19,7 @@
 
 #include "environment.hpp"
 #include "service.hpp"
+#include "support/platform.hpp"
 
 using namespace service;
 
@@ -83,6 +83,33 @@ const std::string stall_before_answer = R"({"creates":true,"cut":{"after":0,"how
 
 }  // namespace
 
+#if defined(_WIN32)
+
+namespace {
+
+using Lookups = decltype(&getaddrinfo);
+Lookups system_lookups;
+
+int WSAAPI own_getaddrinfo(const char* node, const char* service_name, const addrinfo* hints,
+                           addrinfo** result) {
+    if (node == nullptr || std::string(node) != "unanswered.test")
+        return system_lookups(node, service_name, hints, result);
+    lookup().enter();
+    return EAI_AGAIN;
+}
+
+// Before the first call.
+const bool lookups_are_replaced = [] {
+    auto* const own = reinterpret_cast<void*>(&own_getaddrinfo);
+    system_lookups =
+        reinterpret_cast<Lookups>(platform::replace_import(L"mobivate.dll", "getaddrinfo", own));
+    return system_lookups != nullptr;
+}();
+
+}  // namespace
+
+#else
+
 // libcurl's lookups come here, since this program's symbols are found first.
 extern "C" int getaddrinfo(const char* node, const char* service_name, const struct addrinfo* hints,
                            struct addrinfo** result) {
@@ -94,6 +121,8 @@ extern "C" int getaddrinfo(const char* node, const char* service_name, const str
     }
     return real(node, service_name, hints, result);
 }
+
+#endif
 
 TEST_CASE("a call is cancelled in every phase") {
     struct Phase {
@@ -464,7 +493,7 @@ TEST_CASE("trust: a file, a directory, both, the environment's, the system's") {
     const std::string ca_dir = standin::fact("ca_dir");
     const std::string unhashed = ca_file.substr(0, ca_file.rfind('/'));
     const std::string empty = unhashed + "/empty";
-    REQUIRE((mkdir(empty.c_str(), 0700) == 0 || errno == EEXIST));
+    REQUIRE(platform::make_directory(empty));
     CHECK(call([](const caller::Client&) {}) == MBV_ERR_TLS);
     CHECK(call([&](const caller::Client& client) { set(client, "ca_file", ca_file); }) == MBV_OK);
     CHECK(call([&](const caller::Client& client) { set(client, "ca_dir", ca_dir); }) == MBV_OK);
@@ -632,28 +661,25 @@ TEST_CASE("no secret comes out of a message") {
 TEST_CASE("SSLKEYLOGFILE does not get the session's keys") {
     const std::string path = standin::fact("ca_file") + ".keylog";
     // libcurl looks at it when the first of its users in the process comes, so a process of its own looks.
-    const pid_t child = fork();
-    if (child == 0) {
-        setenv("SSLKEYLOGFILE", path.c_str(), 1);
-        const int failed = execl("/proc/self/exe", "integration_tests",
-                                 "--test-case=a kept connection is used again", static_cast<char*>(nullptr));
-        _exit(failed);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
+    const Environment wanted("SSLKEYLOGFILE", path);
+    const int status = platform::run_self("--test-case=a kept connection is used again");
     // libcurl lets nobody forbid it on another TLS library, so that the calls are refused there.
     CHECK((status == 0) == caller::on_openssl());
-    std::ifstream file(path);
-    std::string line;
-    CHECK_FALSE(std::getline(file, line).good());
-    unlink(path.c_str());
+    {
+        std::ifstream file(path);
+        std::string line;
+        CHECK_FALSE(std::getline(file, line).good());
+    }
+    platform::remove_file(path);
 }
 
 TEST_CASE("a broken connection raises no signal") {
+#if defined(SIGPIPE)
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;
     struct sigaction old {};
     sigaction(SIGPIPE, &standard, &old);
+#endif
     const std::string long_password(60000, '\x01');
     for (const char* target : {"https", "http"}) {
         const standin::Relay relay(target);
@@ -665,13 +691,19 @@ TEST_CASE("a broken connection raises no signal") {
             // A handshake that breaks is a failed receive to newer libcurls on GnuTLS.
             CHECK((result.status == MBV_ERR_TRANSPORT || result.status == MBV_ERR_TLS ||
                    (result.status == MBV_ERR_CONNECT && !caller::on_openssl())));
+#if !defined(_WIN32)  // where the system does not tell what it has not sent yet
             // Where the relay has read on, its system may have taken all the rest before the reset.
             if (after < 65536) CHECK(result.key_state == MBV_KEY_UNCHANGED);
+#endif
             check_claim(account, result);
         }
     }
+#if defined(SIGPIPE)
     sigaction(SIGPIPE, &old, nullptr);
+#endif
 }
+
+#if !defined(_WIN32)
 
 TEST_CASE("after a fork both processes go on, each on a connection of its own") {
     const Account account;
@@ -692,3 +724,5 @@ TEST_CASE("after a fork both processes go on, each on a connection of its own") 
     CHECK(connections[0] == connections[2]);
     CHECK(connections[0] != connections[1]);
 }
+
+#endif

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Trust in the life of a program: what changes, what is broken, what is cancelled, and what the host has of
 // OpenSSL.
-#include <fcntl.h>
 #include <openssl/err.h>
+
+#if !defined(_WIN32)
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 #include <cerrno>
 #include <chrono>
@@ -18,6 +21,7 @@
 
 #include "environment.hpp"
 #include "service.hpp"
+#include "support/platform.hpp"
 
 using namespace service;
 
@@ -39,7 +43,7 @@ std::string file(const char* name, const std::string& text) {
 
 std::string directory(const char* name) {
     const std::string path = folder + "/" + name;
-    REQUIRE((mkdir(path.c_str(), 0700) == 0 || errno == EEXIST));
+    REQUIRE(platform::make_directory(path));
     return path;
 }
 
@@ -88,6 +92,8 @@ TEST_CASE("a bundle that changes is read again for the next connection") {
     file("changing.pem", content(standin::fact("ca_file")));
     CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
 }
+
+#if !defined(_WIN32)
 
 TEST_CASE("a call is cancelled while a bundle is read and parsed") {
     // In the form that the index leaves to OpenSSL: a second and more of parsing.
@@ -156,6 +162,8 @@ TEST_CASE("a bundle may come out of a pipe" * doctest::skip(!caller::on_openssl(
     close(ends[0]);
 }
 
+#endif
+
 // The other TLS libraries tell less, and their words are passed on.
 TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_openssl())) {
     const Account account;
@@ -170,8 +178,10 @@ TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_opens
     const std::string broken =
         file("broken.pem", "# none\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     const std::string text = file("text.pem", "no certificates here\n");
+#if !defined(_WIN32)
     const std::string dangling = directory("dangling");
     REQUIRE(symlink(missing.c_str(), (dangling + "/0a0b0c0d.0").c_str()) == 0);
+#endif
     const Environment no_file("SSL_CERT_FILE", "");
     const Environment no_directory("SSL_CERT_DIR", "");
     struct Case {
@@ -182,7 +192,9 @@ TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_opens
     const std::vector<Case> cases{
         {empty, "", {empty, "no hashed certificates"}},
         {missing, "", {missing, "No such file"}},
+#if !defined(_WIN32)
         {dangling, "", {dangling, "cannot be read"}},
+#endif
         {empty, missing, {empty, missing, "No such file"}},
         {"", missing, {missing, "No such file"}},
         {"", broken, {broken, "byte 7"}},
@@ -214,6 +226,8 @@ TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_opens
     const auto expired = client_for(standin::fact("tls_faults", "expired"));
     CHECK(names(call(expired), "expired"));
 }
+
+#if !defined(_WIN32)
 
 TEST_CASE("the calling thread's queue of OpenSSL's errors is as it was") {
     const Account account;
@@ -256,3 +270,5 @@ TEST_CASE("the calling thread's queue of OpenSSL's errors is as it was") {
     CHECK(ERR_get_error() == last);
     CHECK(ERR_get_error() == 0);
 }
+
+#endif

@@ -49,7 +49,7 @@ def server_context(folder, name, certificate, chain=()):
     return context
 
 
-def contexts(folder):
+def contexts(folder, silent):
     """The TLS context of each listener, by the name of what is wrong with it; "server" is the good one."""
     root = Certificate("libmobivate stand-in root", authority=True)
     intermediate = Certificate("libmobivate stand-in intermediate", root, authority=True)
@@ -71,6 +71,12 @@ def contexts(folder):
         ),
         "untrusted": server_context(folder, "untrusted", Certificate("localhost", stranger, hosts=HOSTS)),
         "no_intermediate": server_context(folder, "no-intermediate", good),
+        # As that one, but whoever looks for the intermediate is kept waiting.
+        "unreachable_issuer": server_context(
+            folder,
+            "unreachable-issuer",
+            Certificate("localhost", intermediate, hosts=HOSTS, issuer_url=f"http://{silent}/intermediate.cer"),
+        ),
     }
     for name in ("tls11_only", "no_close_notify", "tls12_cbc", "tls12"):
         found[name] = server_context(folder, "server", good, [intermediate])
@@ -122,7 +128,8 @@ class OddHosts:
 def start(options, folder):
     """Starts everything, and returns the facts."""
     server = Server(Service(json.loads(options.scenarios.read_text())), options.verbose)
-    tls = contexts(folder)
+    odd_hosts = OddHosts()
+    tls = contexts(folder, odd_hosts.facts()["silent"])
     http, https = listeners(options.http_port), listeners(options.https_port)
     for sock in http:
         server.listen(sock)
@@ -137,7 +144,6 @@ def start(options, folder):
             server.listen(sock, context, close_notify=name != "no_close_notify")
         faults[name] = "https://localhost:%d" % sockets[0].getsockname()[1]
     server.relays.targets = {"http": (http[0].getsockname(), "http"), "https": (https[0].getsockname(), "https")}
-    odd_hosts = OddHosts()
     start.kept = (server, odd_hosts)  # as long as the process lives
     return {
         "http": f"http://{address(http[0])}",

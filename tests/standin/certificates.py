@@ -149,7 +149,8 @@ class Certificate:
     """A certificate with its key. Without an issuer it signs itself.
 
     `key`: another certificate's, instead of a new one. `string`: the type of string that its subject is written in. `issuer_name`: how the
-    issuer's name is written in it, and as which type. `version` 1 has no extensions.
+    issuer's name is written in it, and as which type. `version` 1 has no extensions. `issuer_url`: where it says that its issuer's
+    certificate is to be had.
     """
 
     def __init__(
@@ -163,6 +164,7 @@ class Certificate:
         string=UTF8_STRING,
         issuer_name=None,
         version=3,
+        issuer_url=None,
     ):
         self.common_name = common_name
         self.string = string
@@ -178,6 +180,9 @@ class Certificate:
         ]
         if not authority:
             extensions.append(_extension("2.5.29.37", _sequence(_oid("1.3.6.1.5.5.7.3.1"))))
+        if issuer_url:
+            location = _sequence(_oid("1.3.6.1.5.5.7.48.2"), _der(0x86, issuer_url.encode()))
+            extensions.append(_extension("1.3.6.1.5.5.7.1.1", _sequence(location)))
         if hosts:
             extensions.append(_extension("2.5.29.17", _sequence(*map(_alternative_name, hosts))))
         content = _sequence(

@@ -5,11 +5,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -356,11 +355,10 @@ TEST_CASE("whatever a bundle holds, the index and OpenSSL read the same from it"
 }
 
 TEST_CASE("a bundle is read once while its file is the same and somebody holds it") {
-    char path[] = "/tmp/mobivate-bundle-XXXXXX";
-    const int file = mkstemp(path);
-    REQUIRE(file >= 0);
-    close(file);
-    const auto write = [&](const std::string& text) { std::ofstream(path, std::ios::binary) << text; };
+    const std::string name = "mobivate-b\xC3\xBCndel-" + std::to_string(std::random_device()());
+    const auto file = std::filesystem::temp_directory_path() / std::filesystem::u8path(name);
+    const std::string path = file.u8string();
+    const auto write = [&](const std::string& text) { std::ofstream(file, std::ios::binary) << text; };
     Message why;
     write(pem_of(certificate_for("one").get()));
     const auto first = Bundle::read(path, going_on, why);
@@ -376,7 +374,7 @@ TEST_CASE("a bundle is read once while its file is the same and somebody holds i
     write(pem_of(certificate_for("three").get()));
     CHECK(Bundle::read(path, given_up, why) == nullptr);
     CHECK(why.view().empty());
-    unlink(path);
+    std::filesystem::remove(file);
     CHECK(Bundle::read(path, going_on, why) == nullptr);
     CHECK(why.view() == "No such file or directory");
 }

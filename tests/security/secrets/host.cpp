@@ -5,13 +5,20 @@
 // The secrets come in by read(2), straight into its own buffers, so that what a scan finds elsewhere was left
 // by the library, or planted on purpose.
 #include <curl/curl.h>
-#include <dlfcn.h>
-#include <poll.h>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#endif
 #include <unistd.h>
 
 #include <array>
@@ -24,10 +31,35 @@
 #include <utility>
 
 #include "mobivate.h"
+
+#if defined(_WIN32)
+
+namespace {
+
+bool begin() { return _setmode(STDIN_FILENO, _O_BINARY) != -1 && _setmode(STDOUT_FILENO, _O_BINARY) != -1; }
+
+void* take_page(std::size_t size) {
+    return VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+}  // namespace
+
+#else
+
 #include "support/slow_sockets.hpp"
 
 using support::Room;
 using support::SlowSockets;
+
+namespace {
+
+bool begin() { return true; }
+
+void* take_page(std::size_t size) {
+    return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -44,6 +76,8 @@ int poll(pollfd* fds, nfds_t count, int timeout) {
 }
 
 }  // extern "C"
+
+#endif
 
 namespace {
 
@@ -63,7 +97,7 @@ struct Host {
 
 bool read_exactly(char* to, std::size_t size) {
     while (size > 0) {
-        const ssize_t got = read(STDIN_FILENO, to, size);
+        const auto got = read(STDIN_FILENO, to, static_cast<unsigned>(size));
         if (got <= 0) return false;
         to += got;
         size -= static_cast<std::size_t>(got);
@@ -80,7 +114,7 @@ std::string read_line() {
 
 void answer(const std::string& text) {
     const std::string line = text + "\n";
-    if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(3);
+    if (write(STDOUT_FILENO, line.data(), static_cast<unsigned>(line.size())) < 0) _exit(3);
 }
 
 bool ends_with(const std::string& text, const std::string& end) {
@@ -206,9 +240,7 @@ void plant(const Host& host, const std::string& where) {
     if (where == "bss") copy(bss_plant.data());
     if (where == "thread") copy(thread_plant.data());
     if (where == "page") {
-        void* page =
-            mmap(nullptr, secret_capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        copy(static_cast<char*>(page));
+        copy(static_cast<char*>(take_page(secret_capacity)));
     }
     if (where == "stack") plant_on_stack(host);
     if (where == "cut") std::memcpy(cut_plant.data(), host.password + 3, 12);
@@ -218,12 +250,17 @@ void plant(const Host& host, const std::string& where) {
 }  // namespace
 
 int main() {
+    if (!begin()) return 1;
+    // Some systems make it when it is first used: not in the place of something that was freed.
+    thread_plant[0] = '\0';
     Host host;
     host.password = static_cast<char*>(std::calloc(1, secret_capacity));
     host.key = static_cast<char*>(std::calloc(1, secret_capacity));
     std::string base_url;
     std::string ca_file;
+#if !defined(_WIN32)
     std::optional<SlowSockets> slow_sockets;
+#endif
     for (std::string line = read_line(); !line.empty(); line = read_line()) {
         const std::string command = line.substr(0, line.find(' '));
         const std::string argument = line.size() > command.size() ? line.substr(command.size() + 1) : "";
@@ -265,10 +302,12 @@ int main() {
             make(command, host);
             beside.join();
             answer("done");
+#if !defined(_WIN32)
         } else if (command == "send-pieces" || command == "send-only") {
             const long bytes = std::strtol(argument.c_str(), nullptr, 10);
             slow_sockets.emplace(bytes, command == "send-only" ? Room::never : Room::at_once);
             answer("slow");
+#endif
         } else if (command == "key") {
             answer(address(host.key));
         } else if (command == "free") {

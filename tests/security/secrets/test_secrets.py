@@ -11,8 +11,10 @@ must leave copies: else the scan itself is broken. The table at the end is what 
 import contextlib
 import itertools
 import json
+import os
 import pathlib
 import secrets
+import shlex
 import socket
 import string
 import subprocess
@@ -24,7 +26,8 @@ from tests.security.secrets.scan import Needle, scan, shaped_as_key
 from tests.support import standin
 from tests.support.standin import control
 
-HOST = sys.argv.pop(1)
+# Where it is another system's program, with what runs it.
+HOST = [*shlex.split(os.environ.get("MOBIVATE_EMULATOR", "")), sys.argv.pop(1)]
 STANDIN = standin.facts()
 # For those who ask the system for names: without /etc/hosts it does not know localhost.
 BY_ADDRESS = STANDIN["https"].replace("localhost", "127.0.0.1")
@@ -42,7 +45,7 @@ class Host:
     """A host program, ordered about."""
 
     def __init__(self, environment=None):
-        self.process = subprocess.Popen([HOST], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
+        self.process = subprocess.Popen(HOST, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
 
     def say(self, command):
         self.process.stdin.write(command.encode() + b"\n")

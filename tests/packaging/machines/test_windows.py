@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: MIT
+"""mobivate.dll, built by mingw-w64 and run under wine: test_windows.py BUILD_DIR
+
+The stand-in runs outside. What is built, wine's files and its server lie in BUILD_DIR/machines/windows; libcurl and OpenSSL are kept there
+from one run to the next. The table at the end has a line for each part; what is left out on Windows is named in it, with the reason.
+"""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from tests.bindings import header
+from tests.packaging.support import ROOT, bundled_sources, run, version
+
+SYSTEM_DLLS = {
+    "ADVAPI32.dll",
+    "bcrypt.dll",
+    "CRYPT32.dll",
+    "IPHLPAPI.DLL",
+    "KERNEL32.dll",
+    "msvcrt.dll",
+    "USER32.dll",
+    "WS2_32.dll",
+}
+OBJDUMP = "x86_64-w64-mingw32-objdump"
+NO_FORK = "Windows has no fork"
+NO_PIPES = "pipes are no files there"
+NO_SYMBOLS = "a DLL's calls are not found by name in the program first"
+# The cases of the sources that the programs for Windows do not have.
+LEFT_OUT = {
+    "after a fork both processes go on, each on a connection of its own": NO_FORK,
+    "a fork during a call": NO_FORK,
+    "exit during a call": NO_FORK,
+    "exit while clients connect": NO_FORK,
+    "a call is cancelled while a bundle is read and parsed": "it waits for the reading by inotify",
+    "a call is cancelled while a bundle is a pipe that nobody writes to": NO_PIPES,
+    "a bundle may come out of a pipe": NO_PIPES,
+    "the calling thread's queue of OpenSSL's errors is as it was": "the program's OpenSSL is another one than the DLL's",
+    "an answer without end takes bounded memory": "it reads Linux's account of a process's memory",
+}
+LEFT_OUT_FILES = {
+    "unit/test_system_places.cpp": "Windows's trust is in no such place",
+    "integration/hosts": "programs that fork, start others or cancel threads; " + NO_SYMBOLS,
+    "faults/test_sends.cpp": NO_SYMBOLS,
+    "faults/test_system.cpp": NO_SYMBOLS,
+}
+# Cases of the programs that cannot be right there.
+EXCLUDED = {"a request that the system has not sent yet*": "Windows does not tell what it has not sent yet (TCP_INFO)"}
+SECRETS_LEFT_OUT = {
+    "test_sends_that_fall_short": NO_SYMBOLS,
+    "test_other_clients_leave_copies": "it scans Python, which is this machine's",
+}
+
+
+class Wine:
+    """Wine with files and a server of its own, which ends with it."""
+
+    def __init__(self, folder):
+        self.prefix = folder / "wine"
+        self.program = next(
+            path
+            for path in (shutil.which("wine64"), "/usr/lib/wine/wine64", "/usr/lib/wine/wine")
+            if path and os.path.exists(path)
+        )
+        self.server = next(
+            path
+            for path in (shutil.which("wineserver"), "/usr/lib/wine/wineserver64", "/usr/lib/wine/wineserver")
+            if path and os.path.exists(path)
+        )
+        home = folder / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_FILE", "SSL_CERT_DIR", "DISPLAY")
+            },
+            "WINEPREFIX": str(self.prefix),
+            "HOME": str(home),
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
+            "MOBIVATE_EMULATOR": self.program,
+            # .NET's memory is either written or run, which wine does not follow.
+            "DOTNET_EnableWriteXorExecute": "0",
+        }
+
+    def __enter__(self):
+        if not (self.prefix / "ready").exists():
+            shutil.rmtree(self.prefix, ignore_errors=True)
+            self.run("wineboot", "--init")
+            self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+            self.end()
+            (self.prefix / "ready").touch()
+        return self
+
+    def run(self, *command):
+        return run(self.program, *command, env=self.environment)
+
+    def end(self):
+        subprocess.run([self.server, "-k"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([self.server, "-w"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def __exit__(self, *_):
+        self.end()
+
+
+class Report:
+    def __init__(self):
+        self.rows = []
+        self.failed = False
+
+    @contextlib.contextmanager
+    def part(self, name):
+        """A line of the table: what is appended to the list that it gives, or what went wrong."""
+        said, begin = [], time.monotonic()
+        try:
+            yield said
+        except (AssertionError, subprocess.CalledProcessError) as problem:
+            self.failed = True
+            said = ["FAILED"]
+            print(f"---- {name}\n{problem}", flush=True)
+        self.rows.append((name, ", ".join(said) or "passed", time.monotonic() - begin))
+
+    def print(self):
+        print(f"\n{'part':<28} {'seconds':>7}  result")
+        for name, result, seconds in self.rows:
+            print(f"{name:<28} {seconds:>7.1f}  {result}")
+        print("\nleft out on Windows:")
+        for what, why in {**LEFT_OUT, **LEFT_OUT_FILES, **EXCLUDED, **SECRETS_LEFT_OUT}.items():
+            print(f"  {what}: {why}")
+
+
+# ---- what is built ----
+
+
+def sources(given, folder):
+    """The folders of libcurl's and OpenSSL's sources: the given build's, else Debian's."""
+    found = bundled_sources(given)
+    if not found:
+        run(ROOT / "src/bundled/get-sources", folder / "sources")
+        found = {name: folder / "sources" / name.lower() for name in ("CURL", "OPENSSL")}
+    return [f"-DMOBIVATE_{name}_SOURCE={path}" for name, path in found.items()]
+
+
+def build(given, folder, name="build"):
+    path = folder / name
+    run(
+        "cmake",
+        "-S",
+        ROOT,
+        "-B",
+        path,
+        "-G",
+        "Ninja",
+        "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={ROOT / 'src/system/windows/toolchain.cmake'}",
+        "-DMOBIVATE_BUNDLED=ON",
+        "-DMOBIVATE_TESTS=ON",
+        "-DMOBIVATE_TOOL=OFF",
+        f"-DPython3_EXECUTABLE={sys.executable}",
+        *sources(given, folder),
+    )
+    run("cmake", "--build", path)
+    return path
+
+
+def check_file(library, said):
+    """What the DLL shows, needs and says of itself."""
+    listing = run(OBJDUMP, "-p", library)
+    exports = set(
+        re.findall(r"^\s*\[\s*\d+\] (?:\+base\[\s*\d+\] \w+ )?(\w+)$", listing[listing.index("[Ordinal/Name Pointer]") :], re.M)
+    )
+    wanted = set(header.declarations()["functions"])
+    assert exports == wanted, f"exports: {sorted(exports ^ wanted)}"
+    imports = set(re.findall(r"DLL Name: (\S+)", listing))
+    assert imports <= SYSTEM_DLLS, f"imports: {sorted(imports - SYSTEM_DLLS)}"
+    for flag in ("DYNAMIC_BASE", "NX_COMPAT", "HIGH_ENTROPY_VA"):
+        assert flag in listing, f"{flag} is not set"
+    resource = version().encode("utf-16-le")
+    assert resource in library.read_bytes(), "no version resource"
+    assert str(ROOT).encode() not in library.read_bytes(), "a path of this machine's is in it"
+    said += [f"{len(exports)} exports", f"imports {' '.join(sorted(imports))}"]
+
+
+def check_same_bytes(path, said):
+    """Everything of the project's own is compiled and linked once more."""
+
+    def digests():
+        return {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in ("mobivate.dll", "libmobivate.dll.a")}
+
+    first = digests()
+    for file in [*(path / "src").rglob("*.obj"), *(path / name for name in first)]:
+        file.unlink()
+    run("cmake", "--build", path, "--target", "mobivate", env={**os.environ, "CCACHE_DISABLE": "1"})
+    assert digests() == first, "a second build gives other bytes"
+    said.append("two builds give the same bytes")
+
+
+# ---- what is run ----
+
+
+def cases_of(*files):
+    return {
+        name.encode().decode("unicode_escape")
+        for file in files
+        for name in re.findall(r'^TEST_CASE\("((?:[^"\\]|\\.)*)"', (ROOT / "tests" / file).read_text(), re.MULTILINE)
+    }
+
+
+class Runner:
+    def __init__(self, wine, path):
+        self.wine, self.path = wine, path
+        self.environment = {**wine.environment, "WINEPATH": f"Z:{path}"}
+
+    def command(self, program, *arguments):
+        return [self.wine.program, str(self.path / "tests" / program), *arguments]
+
+    def run(self, *command, standin=True):
+        around = [sys.executable, ROOT / "tests/standin", "--"] if standin else []
+        return run(*around, *command, env=self.environment, cwd=ROOT)
+
+    def doctest(self, program, said, files=(), standin=True):
+        """A program of doctest's: its cases are those of the sources, without what is left out."""
+        excluded = "--test-case-exclude=" + ",".join(EXCLUDED)
+        listed = set(self.run(*self.command(program, "--list-test-cases", "--no-version"), standin=standin).splitlines())
+        missing = cases_of(*files) - {line.strip() for line in listed} - set(LEFT_OUT)
+        assert not missing, f"cases that {program} does not have: {sorted(missing)}"
+        text = self.run(*self.command(program, excluded, "--no-version"), standin=standin)
+        counts = re.search(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped", text)
+        assert counts and counts[3] == "0", text
+        left_out = len(cases_of(*files) & set(LEFT_OUT))
+        said.append(f"{counts[2]} cases passed" + (f", {left_out} left out" if left_out else ""))
+        return text
+
+
+def main():
+    begin = time.monotonic()
+    run(ROOT / "tests/prepare", *(ROOT / "tests/support/packages/windows.txt").read_text().split())
+    given = pathlib.Path(sys.argv[1]).resolve()
+    only = sys.argv[2:]
+    folder = given / "machines/windows"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = Report()
+    path = folder / "build"
+    with report.part("build") as said:
+        build(given, folder)
+    if report.failed:
+        sys.exit("it cannot be built")
+    library = path / "mobivate.dll"
+
+    def wanted(name):
+        return not only or name in only
+
+    with report.part("file") as said:
+        stripped = folder / "stripped.dll"
+        run("x86_64-w64-mingw32-strip", "-o", stripped, library)
+        check_file(stripped, said)
+        said.append(f"{stripped.stat().st_size:,} bytes")
+    with Wine(folder) as wine:
+        runner = Runner(wine, path)
+        tests = ROOT / "tests"
+        if wanted("unit"):
+            with report.part("unit") as said:
+                files = [
+                    f"unit/{file.name}"
+                    for file in (tests / "unit").glob("test_*.cpp")
+                    if f"unit/{file.name}" not in LEFT_OUT_FILES
+                ]
+                runner.doctest("unit_tests", said, files, standin=False)
+        if wanted("integration"):
+            with report.part("integration") as said:
+                files = [f"integration/{file.name}" for file in (tests / "integration").glob("test_*.cpp")]
+                text = runner.doctest("integration_tests", said, files)
+                slowest = re.findall(r"(\d+) us", text)
+                if slowest:
+                    said.append(f"slowest cancel {max(map(int, slowest)) / 1000:.1f} ms")
+        if wanted("trust"):
+            with report.part("trust by Windows") as said:
+                runner.doctest("system_trust_tests", said)
+        if wanted("threads"):
+            with report.part("threads") as said:
+                runner.doctest("thread_tests", said, ["faults/test_threads.cpp"])
+        if wanted("growth"):
+            with report.part("growth") as said:
+                text = runner.doctest("growth_tests", said)
+                said += [line.strip() for line in re.findall(r"MESSAGE: (.*)", text)]
+        if wanted("walk"):
+            with report.part("walk") as said:
+                files = [f"faults/test_{name}.cpp" for name in ("answers", "bytes", "random", "threads")]
+                text = runner.doctest("walk_tests", said, files)
+                cases, wrong = re.search(r"^all\s+(\d+)\s+(\d+)", text, re.MULTILINE).groups()
+                assert wrong == "0", text
+                said.append(f"{cases} claims, {wrong} wrong")
+        if wanted("corpora"):
+            with report.part("corpora") as said:
+                for name in ("answer", "redact", "options", "request"):
+                    runner.run(*runner.command(f"fuzz_{name}.exe", ROOT / "tests/security/fuzz/corpus" / name), standin=False)
+        if wanted("secrets"):
+            with report.part("secrets") as said:
+                chosen = [
+                    f"Secrets.{name}"
+                    for name in re.findall(r"^    def (test_\w+)", (tests / "security/secrets/test_secrets.py").read_text(), re.M)
+                    if name not in SECRETS_LEFT_OUT
+                ]
+                text = runner.run(
+                    sys.executable, "-m", "tests.security.secrets.test_secrets", path / "tests/secrets_host.exe", *chosen
+                )
+                said += re.findall(r"^(\w+: \d+ scans, .*)$", text, re.MULTILINE)
+    if wanted("bytes"):
+        with report.part("bytes") as said:
+            check_same_bytes(path, said)
+    report.print()
+    print(f"\nwindows {version()}: {time.monotonic() - begin:.0f} s in all")
+    sys.exit(1 if report.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
