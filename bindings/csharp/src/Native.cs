@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 using System;
 using System.Collections.Generic;
+#if !NET8_0_OR_GREATER
+using System.ComponentModel;
+#endif
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
@@ -14,7 +17,8 @@ namespace Mobivate
     /// </summary>
     internal static partial class Native
     {
-        private const string DefaultName = "libmobivate.so.1";
+        private static readonly bool OnWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
+        private static readonly string DefaultName = OnWindows ? "mobivate.dll" : "libmobivate.so.1";
         private const int Oldest = 10100;
         private const int TooNew = 20000;
         private const int LoadNow = 2;
@@ -166,8 +170,10 @@ namespace Mobivate
 #if !NET8_0_OR_GREATER
                 // The one for musl first, since it cannot be loaded on glibc.
                 string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-                folders.Add(Path.Combine(program, "runtimes", "linux-musl-" + architecture, "native"));
-                folders.Add(Path.Combine(program, "runtimes", "linux-" + architecture, "native"));
+                foreach (string system in OnWindows ? new[] { "win" } : new[] { "linux-musl", "linux" })
+                {
+                    folders.Add(Path.Combine(program, "runtimes", system + "-" + architecture, "native"));
+                }
 #endif
                 return folders.Select(each => each.TrimEnd(Path.DirectorySeparatorChar)).Distinct();
             }
@@ -256,13 +262,19 @@ namespace Mobivate
             }
         }
 #else
-        /// <summary>The system's loader, which is in libc since glibc 2.34, and was in libdl before.</summary>
+        /// <summary>The system's loader, which on Linux is in libc since glibc 2.34, and was in libdl before.</summary>
         private static class Loader
         {
             internal static IntPtr Open(string path)
             {
                 IntPtr library;
                 string said;
+                if (OnWindows)
+                {
+                    library = InKernel32.LoadLibraryW(path);
+                    if (library == IntPtr.Zero) throw new DllNotFoundException(new Win32Exception(Marshal.GetLastWin32Error()).Message);
+                    return library;
+                }
                 try
                 {
                     library = InLibc.dlopen(path, LoadNow);
@@ -279,6 +291,7 @@ namespace Mobivate
 
             internal static IntPtr Symbol(IntPtr library, string name)
             {
+                if (OnWindows) return InKernel32.GetProcAddress(library, name);
                 try
                 {
                     return InLibc.dlsym(library, name);
@@ -287,6 +300,16 @@ namespace Mobivate
                 {
                     return InLibdl.dlsym(library, name);
                 }
+            }
+
+            private static class InKernel32
+            {
+                [DllImport("kernel32", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+                internal static extern IntPtr LoadLibraryW(string path);
+
+                // A function's name is ASCII.
+                [DllImport("kernel32", CharSet = CharSet.Ansi, ExactSpelling = true)]
+                internal static extern IntPtr GetProcAddress(IntPtr library, string name);
             }
 
             private static class InLibc

@@ -3,7 +3,8 @@
 
 const koffi = require('koffi');
 
-const defaultName = 'libmobivate.so.1';
+const onWindows = process.platform === 'win32';
+const defaultName = onWindows ? 'mobivate.dll' : 'libmobivate.so.1';
 const install = 'install libmobivate 1.1 or a newer 1.x, or set MOBIVATE_LIBRARY to its file';
 const needed = '>= 1.1.0, < 2';
 
@@ -92,8 +93,8 @@ function open() {
     places.push({ name: named, where: `${named} (from MOBIVATE_LIBRARY)` });
   } else {
     tried.push('MOBIVATE_LIBRARY: not set');
-    for (const libc of ['musl', 'gnu']) {
-      const platform = `@mobivate/${process.platform}-${process.arch}-${libc}`;
+    const machine = `@mobivate/${process.platform}-${process.arch}`;
+    for (const platform of onWindows ? [machine] : [`${machine}-musl`, `${machine}-gnu`]) {
       try {
         const name = require.resolve(`${platform}/${defaultName}`);
         places.push({ name, where: `${name} (in the package ${platform})` });

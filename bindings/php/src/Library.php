@@ -34,7 +34,7 @@ final class Library
         int32_t mbv_version_number(void);
         C;
 
-    private const DEFAULT_NAME = 'libmobivate.so.1';
+    private const DEFAULT_NAME = PHP_OS_FAMILY === 'Windows' ? 'mobivate.dll' : 'libmobivate.so.1';
     private const INSTALL = 'Install libmobivate 1.1, or set MOBIVATE_LIBRARY to its file.';
 
     private static ?\FFI $loaded = null;

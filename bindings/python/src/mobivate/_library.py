@@ -7,7 +7,7 @@ import ctypes
 import functools
 import os
 
-DEFAULT_NAME = "libmobivate.so.1"
+DEFAULT_NAME = "mobivate.dll" if os.name == "nt" else "libmobivate.so.1"
 OLDEST = 10100
 TOO_NEW = 20000
 

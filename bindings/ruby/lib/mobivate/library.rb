@@ -7,7 +7,7 @@ require_relative "errors"
 module Mobivate
   # The functions of libmobivate, as singleton methods under their own names.
   module Library
-    DEFAULT_NAME = "libmobivate.so.1"
+    DEFAULT_NAME = RUBY_PLATFORM.match?(/mswin|mingw/) ? "mobivate.dll" : "libmobivate.so.1"
     VERSIONS = 10_100...20_000
     # Holds the longest possible key, so that mbv_take_key is never needed.
     KEY_CAPACITY = 4097

@@ -15,7 +15,7 @@ import java.util.Map;
 
 /** Finds libmobivate, once. */
 final class LibraryLoader {
-    private static final String DEFAULT_NAME = "libmobivate.so.1";
+    private static final String DEFAULT_NAME = Platform.isWindows() ? "mobivate.dll" : "libmobivate.so.1";
 
     private static final Map<String, Object> OPTIONS = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8");
 
