@@ -54,8 +54,9 @@ std::int32_t call(const caller::Client& client, const std::string& username) {
 }
 
 // The first round makes what is made once in a process. What grows does so in both others.
-void check_growth(const char* what, int times, const std::function<void()>& once) {
+void check_growth(const std::string& what, int times, const std::function<void()>& once) {
     std::vector<Held> after;
+    after.reserve(3);
     for (int round = 0; round < 3; ++round) {
         for (int i = 0; i < times; ++i) once();
         after.push_back(held());
@@ -76,15 +77,15 @@ void check_growth(const char* what, int times, const std::function<void()>& once
 
 TEST_CASE("clients, calls and threads leave nothing behind") {
     const Account account;
-    for (const char* scheme : {"http", "https"}) {
-        CAPTURE(scheme);
-        const std::string url = standin::fact(scheme);
-        check_growth("new, set, free", 2000, [&] { new_client(url); });
-        check_growth("new, set, call, free", 100,
+    for (const std::string scheme : {"http", "https"}) {
+        const std::string url = standin::fact(scheme.c_str());
+        check_growth(scheme + ", new, set, free", 2000, [&] { new_client(url); });
+        check_growth(scheme + ", new, set, call, free", 100,
                      [&] { CHECK(call(new_client(url), account.username) == MBV_OK); });
         const auto client = new_client(url);
-        check_growth("calls on one client", 300, [&] { CHECK(call(client, account.username) == MBV_OK); });
-        check_growth("a thread each", 200, [&] {
+        check_growth(scheme + ", calls on one client", 300,
+                     [&] { CHECK(call(client, account.username) == MBV_OK); });
+        check_growth(scheme + ", a thread each", 200, [&] {
             std::thread([&] { CHECK(call(new_client(url), account.username) == MBV_OK); }).join();
         });
     }

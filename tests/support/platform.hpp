@@ -22,9 +22,7 @@
 
 namespace platform {
 
-inline void set_environment(const char* name, const std::string& value) {
-    _putenv_s(name, value.c_str());
-}
+inline void set_environment(const char* name, const std::string& value) { _putenv_s(name, value.c_str()); }
 inline void unset_environment(const char* name) { _putenv_s(name, ""); }
 
 inline bool make_directory(const std::string& path) { return _mkdir(path.c_str()) == 0 || errno == EEXIST; }
@@ -44,15 +42,15 @@ inline void* replace_import(const wchar_t* library, const char* name, void* repl
     if (image == nullptr) return nullptr;
     const auto& dos = *reinterpret_cast<const IMAGE_DOS_HEADER*>(image);
     const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS*>(image + dos.e_lfanew);
-    const DWORD imports =
-        headers.OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
-    for (const auto* from = reinterpret_cast<const IMAGE_IMPORT_DESCRIPTOR*>(image + imports); from->Name != 0;
-         ++from) {
+    const DWORD imports = headers.OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
+    for (const auto* from = reinterpret_cast<const IMAGE_IMPORT_DESCRIPTOR*>(image + imports);
+         from->Name != 0; ++from) {
         const auto* named = reinterpret_cast<const IMAGE_THUNK_DATA*>(image + from->OriginalFirstThunk);
         auto* bound = reinterpret_cast<IMAGE_THUNK_DATA*>(image + from->FirstThunk);
         for (; named->u1.AddressOfData != 0; ++named, ++bound) {
             if (IMAGE_SNAP_BY_ORDINAL(named->u1.Ordinal)) continue;
-            const auto* import = reinterpret_cast<const IMAGE_IMPORT_BY_NAME*>(image + named->u1.AddressOfData);
+            const auto* import =
+                reinterpret_cast<const IMAGE_IMPORT_BY_NAME*>(image + named->u1.AddressOfData);
             if (std::strcmp(reinterpret_cast<const char*>(import->Name), name) != 0) continue;
             DWORD protection = 0;
             auto& place = bound->u1.Function;

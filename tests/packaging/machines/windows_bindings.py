@@ -55,7 +55,19 @@ class Bindings:
     def cpp(self):
         agent = self.scratch("cpp") / "agent.exe"
         flags = self.run("pkg-config", "--cflags", "--libs", "mobivate").split()
-        self.run(COMPILER, "-std=c++20", "-O2", "-static", "-Wall", "-Wextra", "-Werror", "-o", agent, ROOT / "bindings/cpp/tests/agent.cpp", *flags)
+        self.run(
+            COMPILER,
+            "-std=c++20",
+            "-O2",
+            "-static",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-o",
+            agent,
+            ROOT / "bindings/cpp/tests/agent.cpp",
+            *flags,
+        )
         return [self.wine.program, agent], {}
 
     def go(self):
@@ -157,7 +169,19 @@ class Bindings:
         )
         shutil.copy(ROOT / "bindings/csharp/tests/Agent.cs", scratch)
         try:
-            self.run("dotnet", "publish", "--nologo", "--verbosity", "quiet", "--disable-build-servers", "-c", "Release", "-o", "out", cwd=scratch)
+            self.run(
+                "dotnet",
+                "publish",
+                "--nologo",
+                "--verbosity",
+                "quiet",
+                "--disable-build-servers",
+                "-c",
+                "Release",
+                "-o",
+                "out",
+                cwd=scratch,
+            )
         except AssertionError as problem:
             if "NU1301" in str(problem) or "NU1101" in str(problem):
                 raise LeftOut("NuGet does not give .NET's runtime for Windows") from None
