@@ -87,7 +87,7 @@ class Agent:
                 raise AgentFailure(f"the agent ended in {command!r}, with {self.process.wait()}")
             self.received += part
         line, _, self.received = self.received.partition(b"\n")
-        return line.decode("ascii")
+        return line.decode("ascii").removesuffix("\r")  # Windows's end of a line
 
     def outcome(self, command, *fields):
         """Gives a command that ends in an outcome, and returns it."""

@@ -14,6 +14,12 @@
 
 namespace {
 
+#if defined(_WIN32)
+constexpr int to_read = O_RDONLY | O_BINARY;
+#else
+constexpr int to_read = O_RDONLY | O_CLOEXEC;
+#endif
+
 struct user {
     mobivate::client client;
     std::stop_source stop;
@@ -91,11 +97,11 @@ std::string make(const std::string& number, std::istream& fields) {
 void repeat(user& caller, int count, const std::string& kind, bool in_bytes, const std::string& username,
             const std::string& path) {
     // Into memory that is wiped, without a buffer in between.
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int file = open(path.c_str(), to_read);
     struct stat facts {};
     fstat(file, &facts);
     std::vector<char> memory(static_cast<std::size_t>(facts.st_size));
-    if (read(file, memory.data(), memory.size()) != facts.st_size) std::abort();
+    if (read(file, memory.data(), static_cast<unsigned>(memory.size())) != facts.st_size) std::abort();
     close(file);
     const std::string_view secret(memory.data(), memory.size());
     if (!in_bytes) caller.kept.emplace_back(secret);

@@ -16,6 +16,7 @@ import sys
 import time
 
 from tests.bindings import header
+from tests.packaging.machines.windows_bindings import NOT_RUN, Bindings, LeftOut
 from tests.packaging.support import ROOT, bundled_sources, run, version
 
 SYSTEM_DLLS = {
@@ -133,7 +134,7 @@ class Report:
         for name, result, seconds in self.rows:
             print(f"{name:<28} {seconds:>7.1f}  {result}")
         print("\nleft out on Windows:")
-        for what, why in {**LEFT_OUT, **LEFT_OUT_FILES, **PARTS_LEFT_OUT, **SECRETS_LEFT_OUT}.items():
+        for what, why in {**LEFT_OUT, **LEFT_OUT_FILES, **PARTS_LEFT_OUT, **SECRETS_LEFT_OUT, **NOT_RUN}.items():
             print(f"  {what}: {why}")
 
 
@@ -220,7 +221,7 @@ class Runner:
         self.environment = {**wine.environment, "WINEPATH": f"Z:{path}"}
 
     def command(self, program, *arguments):
-        return [self.wine.program, str(self.path / "tests" / program), *arguments]
+        return [self.wine.program, str(self.path / "tests" / f"{program}.exe"), *arguments]
 
     def run(self, *command, standin=True):
         around = [sys.executable, ROOT / "tests/standin", "--"] if standin else []
@@ -316,7 +317,7 @@ def main():
         if wanted("corpora"):
             with report.part("corpora") as said:
                 for name in ("answer", "redact", "options", "request"):
-                    runner.run(*runner.command(f"fuzz_{name}.exe", ROOT / "tests/security/fuzz/corpus" / name), standin=False)
+                    runner.run(*runner.command(f"fuzz_{name}", ROOT / "tests/security/fuzz/corpus" / name), standin=False)
         if wanted("secrets"):
             with report.part("secrets") as said:
                 chosen = [
@@ -328,6 +329,17 @@ def main():
                     sys.executable, "-m", "tests.security.secrets.test_secrets", path / "tests/secrets_host.exe", *chosen
                 )
                 said += re.findall(r"^(\w+: \d+ scans, .*)$", text, re.MULTILINE)
+        chosen = [language for language in ("cpp", "csharp", "go", "node", "rust") if wanted("bindings") or language in only]
+        if chosen:
+            bindings = Bindings(wine, path, folder / "bindings")
+        for language in chosen:
+            with report.part(f"conformance, {language}") as said:
+                try:
+                    result = bindings.conformance(language, said)
+                    said.append(result["runtime"])
+                except LeftOut as why:
+                    report.failed |= language == "cpp"
+                    said.append(f"left out: {why}")
     if wanted("bytes"):
         with report.part("bytes") as said:
             check_same_bytes(path, said)
