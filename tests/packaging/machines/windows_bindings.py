@@ -54,19 +54,12 @@ class Bindings:
 
     def cpp(self):
         agent = self.scratch("cpp") / "agent.exe"
-        flags = self.run("pkg-config", "--cflags", "--libs", "mobivate").split()
+        flags = self.run("pkg-config", "--cflags", "mobivate").split()
+        source = ROOT / "bindings/cpp/tests/agent.cpp"
+        # As the guide says: -static, so that the C++ runtime's DLLs are not needed, wants the import library by its name.
         self.run(
-            COMPILER,
-            "-std=c++20",
-            "-O2",
-            "-static",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-o",
-            agent,
-            ROOT / "bindings/cpp/tests/agent.cpp",
-            *flags,
+            *(COMPILER, "-std=c++20", "-O2", "-static", "-Wall", "-Wextra", "-Werror", "-o", agent, source),
+            *(*flags, self.prefix / "lib/libmobivate.dll.a"),
         )
         return [self.wine.program, agent], {}
 
@@ -114,7 +107,7 @@ class Bindings:
             CARGO_NET_OFFLINE="true",
             CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER="x86_64-w64-mingw32-gcc-posix",
             PKG_CONFIG_ALLOW_CROSS="1",
-            RUSTC_VERSION=run("/usr/bin/rustc", "--version").rsplit(" ", 2)[0],
+            RUSTC_VERSION=" ".join(run("/usr/bin/rustc", "--version").split()[:2]),
         )
         return [self.wine.program, scratch / "target/x86_64-pc-windows-gnu/release/agent.exe"], {}
 
