@@ -2,10 +2,9 @@
  *
  * mbv create-key. The order of its steps is the point of it all: whatever can fail is tried before the
  * request is sent, since a key that was created must reach its user. */
-#include <string.h>
-
 #include "commands.h"
 #include "run.h"
+#include "system.h"
 
 static void say_created(struct run* run) {
     const char* path = run->arguments.values[OPTION_OUTPUT];
@@ -23,7 +22,7 @@ static void say_undelivered(struct run* run, const char* where, int error) {
         &run->report, EXIT_UNDELIVERED,
         "A new key was created and the old key is revoked, but the new key could not be written to "
         "%s: %s. It follows on standard error: keep it.",
-        where, strerror(error));
+        where, system_error(error));
 }
 
 static void say_unreported(struct run* run, int error) {
@@ -31,11 +30,11 @@ static void say_unreported(struct run* run, int error) {
         &run->report, EXIT_UNDELIVERED,
         "A new key was created and written to %s, and the old key is revoked, but the JSON object "
         "could not be written to standard output: %s. Use the new key from now on.",
-        run->arguments.values[OPTION_OUTPUT], strerror(error));
+        run->arguments.values[OPTION_OUTPUT], system_error(error));
 }
 
 static void write_output(struct run* run) {
-    const int error = output_commit(&run->output, run->key.bytes, run->key.size + 1);
+    const int error = output_commit(run->output, run->key.bytes, run->key.size + 1);
     if (error != 0) say_undelivered(run, run->arguments.values[OPTION_OUTPUT], error);
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * mbv get-key. Nothing is lost where it fails: the service still has the key. */
-#include <string.h>
-
 #include "commands.h"
 #include "run.h"
+#include "system.h"
 
 static void say_undelivered(struct run* run, const char* where, int error) {
     (void)report_fail(&run->report, EXIT_NOT_DONE,
                       "The account's key could not be written to %s: %s. Nothing has changed: run mbv again.",
-                      where, strerror(error));
+                      where, system_error(error));
 }
 
 static void deliver(struct run* run) {
@@ -21,7 +20,7 @@ static void deliver(struct run* run) {
     } else {
         (void)report_fail(&run->report, EXIT_DONE, "The key that the account has now was written to %s.",
                           path);
-        const int error = output_commit(&run->output, run->key.bytes, run->key.size + 1);
+        const int error = output_commit(run->output, run->key.bytes, run->key.size + 1);
         if (error != 0) say_undelivered(run, path, error);
     }
     const int error = run_write_stdout(run, path != NULL ? NULL : &run->key);

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io.h"
-
 /* A server's message of 64 KiB with each byte escaped to six, and room for the rest. */
 #define LARGEST_OBJECT ((size_t)512 * 1024)
 
@@ -102,10 +100,10 @@ void json_number(struct json* json, const char* name, int64_t number) {
     add_literal(json, digits);
 }
 
-int json_close(struct json* json, int descriptor) {
+int json_close(struct json* json, io_handle handle) {
     add_literal(json, "}\n");
     const bool complete = json->text.size < json->text.capacity;
-    const int error = complete ? io_write_all(descriptor, json->text.bytes, json->text.size) : EOVERFLOW;
+    const int error = complete ? io_write_all(handle, json->text.bytes, json->text.size) : EOVERFLOW;
     secret_close(&json->text);
     return error;
 }

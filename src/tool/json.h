@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io.h"
 #include "secret.h"
 
 struct json {
@@ -22,8 +23,8 @@ bool json_open(struct json* json);
 void json_text(struct json* json, const char* name, const char* text, size_t size);
 void json_number(struct json* json, const char* name, int64_t number);
 
-/* Writes the object and a newline, and wipes it. Returns 0, or an errno value: EOVERFLOW when the members
+/* Writes the object and a newline, and wipes it. Returns 0, or an error: EOVERFLOW when the members
  * were too large for it. */
-int json_close(struct json* json, int descriptor);
+int json_close(struct json* json, io_handle handle);
 
 #endif

@@ -4,16 +4,9 @@
  *
  * The use of the library is in run.c, in a file for each command, such as create_key.c, and for what it says
  * after a call in report.c. */
-#define _DEFAULT_SOURCE
 #include <mobivate.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/prctl.h>
-#endif
 
 #include "arguments.h"
 #include "commands.h"
@@ -21,6 +14,7 @@
 #include "report.h"
 #include "run.h"
 #include "signals.h"
+#include "system.h"
 
 #define CONNECTION_OPTIONS                                                                  \
     (OPTION_BIT(OPTION_BASE_URL) | OPTION_BIT(OPTION_CA_FILE) | OPTION_BIT(OPTION_CA_DIR) | \
@@ -56,9 +50,9 @@ static const struct command commands[] = {
 };
 
 static void print(struct report* report, const char* text) {
-    const int error = io_write_all(STDOUT_FILENO, text, strlen(text));
+    const int error = io_write_all(io_standard(IO_OUTPUT), text, strlen(text));
     if (error == 0) return;
-    (void)report_fail(report, EXIT_USAGE, "Standard output cannot be written: %s.", strerror(error));
+    (void)report_fail(report, EXIT_USAGE, "Standard output cannot be written: %s.", system_error(error));
     report_sentence(report->message);
 }
 
@@ -72,20 +66,11 @@ static void print_version(struct report* report) {
     print(report, text);
 }
 
-/* No core dump, and no look into the memory by other processes of the same user. */
-static void protect_memory(void) {
-    const struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-#if defined(__linux__)
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
-int main(int argc, char** argv) {
-    io_occupy_standard_descriptors();
-    protect_memory();
+int tool_main(int argc, char** argv) {
+    io_prepare();
+    system_protect_memory();
     signals_prepare();
-    struct run run = RUN_CLOSED;
+    struct run run = {0};
     if (!arguments_parse(&run.arguments, commands, argc, argv, &run.report)) {
         (void)run_write_stdout(&run, NULL);
         run_tell(&run);

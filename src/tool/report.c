@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE
 #include "report.h"
 
 #include <errno.h>
@@ -8,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "io.h"
 #include "json.h"
@@ -105,7 +103,7 @@ void report_sentence(const char* sentence) {
     const size_t size = (size_t)printed;
     blank_controls(line, size - 1);
     /* When stderr fails there is nobody left to tell; the exit code still does. */
-    (void)io_write_all(STDERR_FILENO, line, size);
+    (void)io_write_all(io_standard(IO_ERROR), line, size);
 }
 
 /* ---- JSON ---- */
@@ -147,7 +145,7 @@ int report_json(const struct report* report, const struct secret* key, const cha
     add_text(&json, "message", report->message);
     json_number(&json, "exit_code", report->exit_code);
     add_text(&json, "library_version", mbv_version());
-    return json_close(&json, STDOUT_FILENO);
+    return json_close(&json, io_standard(IO_OUTPUT));
 }
 
 void report_close(struct report* report) {

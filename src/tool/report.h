@@ -52,7 +52,7 @@ void report_waiting_time(const struct report* report, char* text, size_t capacit
 /* "mbv: ", a sentence and a newline to stderr; control characters in it become question marks. */
 void report_sentence(const char* sentence);
 
-/* One JSON object to stdout; `key` and `path` may be NULL. Returns 0, or an errno value. */
+/* One JSON object to stdout; `key` and `path` may be NULL. Returns 0, or an error (see io.h). */
 int report_json(const struct report* report, const struct secret* key, const char* path);
 
 void report_close(struct report* report);

@@ -5,20 +5,19 @@
  *
  * FILE gets a key only after the service has accepted it. Whether a request created a key is asked, and never
  * tried again. */
-#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <mobivate.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "commands.h"
+#include "io.h"
 #include "run.h"
 #include "secret_input.h"
 #include "signals.h"
+#include "system.h"
 
 /* Between two requests after one that left the outcome open. */
 #define FIRST_PAUSE_MS 250
@@ -64,9 +63,9 @@ static void cut_second_line(struct secret* held) {
 static bool read_held(struct rotation* rotation) {
     struct run* run = rotation->run;
     struct secret* held = &rotation->held;
-    if (!output_read(&run->output, held, &rotation->file_exists, &run->report)) return false;
+    if (!output_read(run->output, held, &rotation->file_exists, &run->report)) return false;
     secret_strip_newline(held);
-    if (run->output.in_place) cut_second_line(held);
+    if (output_is_in_place(run->output)) cut_second_line(held);
     return !rotation->file_exists || key_size(held->bytes, held->size) > 0 ||
            report_fail(&run->report, EXIT_USAGE,
                        "%s holds something that is no key, and was left alone. " NOTHING_SENT
@@ -91,7 +90,7 @@ __attribute__((format(printf, 1, 2)))
 #endif
 static void
 say_on_terminal(const char* format, ...) {
-    if (!isatty(STDERR_FILENO)) return;
+    if (!io_is_terminal(io_standard(IO_ERROR))) return;
     char sentence[512];
     va_list arguments;
     va_start(arguments, format);
@@ -117,12 +116,6 @@ static bool ask(struct rotation* rotation) {
 static bool has_no_key(const struct report* report) {
     return report->called && report->status == MBV_ERR_REJECTED && report->http_status == 404 &&
            report->server_code == 404;
-}
-
-static int64_t now_ms(void) {
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* ---- Settling: which key is the account's, and does the service accept it ---- */
@@ -152,7 +145,7 @@ static int64_t pause_before_next(struct rotation* rotation) {
     int64_t pause = rotation->pause;
     rotation->pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
     if (report->called && report->retry_after_ms > pause) pause = report->retry_after_ms;
-    return pause < rotation->deadline - now_ms() ? pause : -1;
+    return pause < rotation->deadline - system_now_ms() ? pause : -1;
 }
 
 static bool pause_and_go_on(struct rotation* rotation) {
@@ -161,19 +154,19 @@ static bool pause_and_go_on(struct rotation* rotation) {
     say_on_terminal(
         "The outcome is not known yet. Going on in %lld.%lld seconds; at most %lld more seconds are left.",
         (long long)(pause / 1000), (long long)(pause % 1000 / 100),
-        (long long)((rotation->deadline - now_ms()) / 1000));
+        (long long)((rotation->deadline - system_now_ms()) / 1000));
     rotation->cancelled = signals_sleep(pause) != 0;
     return !rotation->cancelled;
 }
 
 static bool limit_next_call(const struct rotation* rotation) {
-    const int64_t left = rotation->deadline - now_ms();
+    const int64_t left = rotation->deadline - system_now_ms();
     return left > 0 && run_set_timeout(rotation->run, (int32_t)left);
 }
 
 /* Returns whether run->key is the account's key and the service accepts it. */
 static bool settle(struct rotation* rotation) {
-    rotation->deadline = now_ms() + rotation->run->arguments.timeout_ms;
+    rotation->deadline = system_now_ms() + rotation->run->arguments.timeout_ms;
     rotation->pause = FIRST_PAUSE_MS;
     const struct report* report = &rotation->run->report;
     do {
@@ -281,14 +274,14 @@ static void deliver(struct rotation* rotation) {
             "else. It was tested and written there, and none was created. Use it from now on.",
             path);
     }
-    int error = output_commit(&run->output, run->key.bytes, run->key.size + 1);
+    int error = output_commit(run->output, run->key.bytes, run->key.size + 1);
     if (error != 0) {
         run->key_goes_to_stderr = true;
         (void)report_fail(
             &run->report, EXIT_UNDELIVERED,
             "The account has a new key and the old key is revoked, but the new key could not be written "
             "to %s: %s. It follows on standard error. Once it can be written, run the same command again.",
-            path, strerror(error));
+            path, system_error(error));
     }
     error = run_write_stdout(run, NULL);
     if (error != 0 && !run->key_goes_to_stderr) {
@@ -296,7 +289,7 @@ static void deliver(struct rotation* rotation) {
             &run->report, EXIT_UNDELIVERED,
             "The account's new key was written to %s, but the JSON object could not be written to "
             "standard output: %s. Use the new key from now on.",
-            path, strerror(error));
+            path, system_error(error));
     }
 }
 
@@ -305,7 +298,7 @@ static bool prepare(struct rotation* rotation) {
     if (!run_open(run)) return false;
     if (!secret_open(&rotation->held, SECRET_INPUT_CAPACITY(KEY_LIMIT)) ||
         !secret_open(&rotation->before, SECRET_INPUT_CAPACITY(KEY_LIMIT))) {
-        return report_fail(&run->report, EXIT_NOT_DONE, "%s. " NOTHING_SENT, strerror(ENOMEM));
+        return report_fail(&run->report, EXIT_NOT_DONE, "%s. " NOTHING_SENT, system_error(ENOMEM));
     }
     /* Locked before FILE is looked at, so that no other run changes it from here on. */
     return run_check_stdout(run) && run_open_output(run) && run_reserve_output(run) && read_held(rotation) &&

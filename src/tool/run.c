@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE
 #include "run.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "io.h"
 #include "secret_input.h"
 #include "signals.h"
+#include "system.h"
 
 static bool fail_to_start(struct report* report, const char* reason) {
     report->called = false;
@@ -47,14 +44,14 @@ bool run_set_timeout(struct run* run, int32_t milliseconds) {
     char value[16];
     (void)snprintf(value, sizeof value, "%" PRId32, milliseconds);
     return mbv_set(run->client, "timeout_ms", value) == MBV_OK ||
-           fail_to_start(&run->report, strerror(ENOMEM));
+           fail_to_start(&run->report, system_error(ENOMEM));
 }
 
 bool run_open(struct run* run) {
     run->client = mbv_new();
     if (run->client == NULL || !secret_open(&run->password, SECRET_INPUT_CAPACITY(PASSWORD_LIMIT)) ||
         !secret_open(&run->key, SECRET_INPUT_CAPACITY(KEY_LIMIT))) {
-        return fail_to_start(&run->report, strerror(ENOMEM));
+        return fail_to_start(&run->report, system_error(ENOMEM));
     }
     return set_options(run) && run_set_timeout(run, run->arguments.timeout_ms);
 }
@@ -66,16 +63,14 @@ static bool uses_stdout(const struct arguments* arguments) {
 }
 
 bool run_check_stdout(struct run* run) {
-    const int error = uses_stdout(&run->arguments) ? io_check_writable(STDOUT_FILENO) : 0;
-    return error == 0 || report_fail(&run->report, EXIT_USAGE,
-                                     "Standard output cannot be written: %s. " NOTHING_SENT, strerror(error));
+    const int error = uses_stdout(&run->arguments) ? io_check_writable(io_standard(IO_OUTPUT)) : 0;
+    return error == 0 ||
+           report_fail(&run->report, EXIT_USAGE, "Standard output cannot be written: %s. " NOTHING_SENT,
+                       system_error(error));
 }
 
 static bool is_same_file(const char* one, const char* other) {
-    struct stat first;
-    struct stat second;
-    return other != NULL && stat(one, &first) == 0 && stat(other, &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    return other != NULL && io_is_same_file(one, other);
 }
 
 bool run_open_output(struct run* run) {
@@ -91,7 +86,7 @@ bool run_open_output(struct run* run) {
 }
 
 bool run_reserve_output(struct run* run) {
-    return run->arguments.values[OPTION_OUTPUT] == NULL || output_reserve(&run->output, &run->report);
+    return run->arguments.values[OPTION_OUTPUT] == NULL || output_reserve(run->output, &run->report);
 }
 
 bool run_read_password(struct run* run) {
@@ -148,18 +143,18 @@ int run_write_stdout(const struct run* run, const struct secret* key) {
     if (run->arguments.values[OPTION_JSON] != NULL) {
         error = report_json(&run->report, key, run->arguments.values[OPTION_OUTPUT]);
     } else if (key != NULL) {
-        error = io_write_all(STDOUT_FILENO, key->bytes, key->size + 1);
+        error = io_write_all(io_standard(IO_OUTPUT), key->bytes, key->size + 1);
     }
-    return error != 0 || key == NULL ? error : io_sync(STDOUT_FILENO);
+    return error != 0 || key == NULL ? error : io_sync(io_standard(IO_OUTPUT));
 }
 
 void run_tell(struct run* run) {
     report_sentence(run->report.message);
-    if (run->key_goes_to_stderr) (void)io_write_all(STDERR_FILENO, run->key.bytes, run->key.size + 1);
+    if (run->key_goes_to_stderr) (void)io_write_all(io_standard(IO_ERROR), run->key.bytes, run->key.size + 1);
 }
 
 void run_close(struct run* run) {
-    output_close(&run->output);
+    output_close(run->output);
     secret_close(&run->key);
     secret_close(&run->password);
     mbv_free(run->client);

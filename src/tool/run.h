@@ -13,20 +13,16 @@
 #include "report.h"
 #include "secret.h"
 
-/* Everything that a run holds, so run_close is right at any moment. */
+/* Everything that a run holds; all zeroes before anything else. run_close is right at any moment. */
 struct run {
     struct arguments arguments;
     struct report report;
     mbv_client* client;
     struct secret password;
     struct secret key;
-    struct output output;
+    struct output* output;
     bool key_goes_to_stderr;
 };
-
-/* What a run is before anything else. */
-#define RUN_CLOSED \
-    { .output = OUTPUT_CLOSED }
 
 /* A client with its options set, and memory for the secrets. */
 bool run_open(struct run* run);
@@ -55,7 +51,7 @@ bool run_call_for_key(struct run* run, run_function* call);
 /* Ends the key with a newline in the place of its NUL, so that it is a line and no copy is made. */
 void run_make_key_a_line(struct run* run);
 
-/* What belongs on stdout: the object, the key, or nothing. Returns 0, or an errno value. */
+/* What belongs on stdout: the object, the key, or nothing. Returns 0, or an error (see io.h). */
 int run_write_stdout(const struct run* run, const struct secret* key);
 
 /* The end of each run: what the report says, and a key that could not go elsewhere, to stderr. */

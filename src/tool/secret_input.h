@@ -32,7 +32,6 @@ bool secret_from_file(const struct secret_input* input, const char* path, struct
                       struct report* report);
 bool secret_from_stdin(const struct secret_input* input, struct secret* secret, struct report* report);
 
-/* Asks without echo. The terminal is as it was when this returns, or while Ctrl-Z stops the program. */
 bool secret_from_terminal(const struct secret_input* input, const char* prompt, struct secret* secret,
                           struct report* report);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE
-#include "signals.h"
+#include "../signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/select.h>
 #include <time.h>
+
+#include "interruptible.h"
 
 static sigset_t ending;  /* the signals that ask the program to end */
 static sigset_t outside; /* the mask that the program was started with */
@@ -54,7 +56,7 @@ void signals_prepare(void) {
     set_handler(SIGXFSZ, SIG_IGN);
 }
 
-int signals_wait(int descriptor, enum direction direction) {
+int wait_until_ready(int descriptor, enum direction direction) {
     if (descriptor >= FD_SETSIZE) return 0; /* then the read or write itself waits */
     fd_set set;
     FD_ZERO(&set);
@@ -70,7 +72,7 @@ int signals_sleep(int64_t milliseconds) {
     return pselect(0, NULL, NULL, NULL, &time, &outside) < 0 ? errno : 0;
 }
 
-void signals_hold_stop(void) {
+void hold_stop(void) {
     if (is_ignored(SIGTSTP)) return; /* no job control */
     sigset_t stop;
     sigemptyset(&stop);
@@ -80,7 +82,7 @@ void signals_hold_stop(void) {
     stop_is_held = true;
 }
 
-void signals_release_stop(void) {
+void release_stop(void) {
     if (!stop_is_held) return;
     set_handler(SIGTSTP, SIG_DFL);
     sigset_t stop;
@@ -90,12 +92,12 @@ void signals_release_stop(void) {
     stop_is_held = false;
 }
 
-bool signals_stop_if_asked(void) {
+bool stop_if_asked(void) {
     if (end_is_asked || !stop_is_asked) return false;
     stop_is_asked = 0;
-    signals_release_stop();
+    release_stop();
     (void)raise(SIGTSTP); /* returns when the program is continued */
-    signals_hold_stop();
+    hold_stop();
     return true;
 }
 
@@ -104,7 +106,8 @@ void signals_watch(mbv_client* client) {
     (void)pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
 }
 
-/* A signal that comes together with the call's end is not lost: it has cancelled what is asked of the client next. */
+/* A signal that comes together with the call's end is not lost: it has cancelled what is asked of the client
+ * next. */
 void signals_unwatch(void) {
     (void)pthread_sigmask(SIG_BLOCK, &ending, NULL);
     atomic_store(&watched, NULL);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* statx, fallocate */
-#include "output.h"
+#include "../output.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io.h"
+#include "../io.h"
+#include "../output_messages.h"
+
+struct output {
+    const char* path;
+    const char* name;              /* the last part of path */
+    int directory;                 /* the one that the name is in */
+    int file;                      /* the new file; with in_place, the one that has the name */
+    bool in_place;                 /* a mount point: its content can be replaced, but not its name */
+    char temporary[NEW_NAME_SIZE]; /* the new file's name; empty when it does not exist */
+};
 
 static bool fail(const struct output* output, struct report* report, const char* reason) {
-    return report_fail(report, EXIT_USAGE,
-                       "The key could not be written to %s: %s. " NOTHING_SENT
-                       " Choose another place for --output.",
-                       output->path, reason);
+    return output_fail(output->path, reason, report);
 }
 
 /* ---- What is there ---- */
@@ -94,16 +100,21 @@ static const char* why_not_writable(struct output* output) {
     return NULL;
 }
 
-bool output_open(struct output* output, const char* path, struct report* report) {
+bool output_open(struct output** opened, const char* path, struct report* report) {
+    struct output* output = malloc(sizeof *output);
+    *opened = output;
+    if (output == NULL) return output_fail(path, strerror(ENOMEM), report);
     const char* slash = strrchr(path, '/');
-    output->path = path;
-    output->name = slash != NULL ? slash + 1 : path;
+    *output =
+        (struct output){.path = path, .name = slash != NULL ? slash + 1 : path, .directory = -1, .file = -1};
     if (*output->name == '\0') return fail(output, report, "it names no file");
     output->directory = open_directory_of(path, output->name);
     if (output->directory < 0) return fail(output, report, strerror(errno));
     const char* why_not = why_not_writable(output);
     return why_not == NULL || fail(output, report, why_not);
 }
+
+bool output_is_in_place(const struct output* output) { return output->in_place; }
 
 /* ---- The lock ----
  *
@@ -123,23 +134,6 @@ static pid_t holder_of(int file) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(file, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK || whole.l_pid < 0) return 0;
     return whole.l_pid;
-}
-
-static bool fail_busy(const struct output* output, pid_t holder, struct report* report) {
-    char who[48] = "Another process";
-    if (holder > 0) (void)snprintf(who, sizeof who, "Another process, %jd,", (intmax_t)holder);
-    return report_fail(
-        report, EXIT_USAGE,
-        "%s is creating a key for %s. Wait for it to end. Only one may, or the file could end up "
-        "with a key that is revoked already. " NOTHING_SENT,
-        who, output->path);
-}
-
-/* FNV-1a. One new file's name for each name of an output, however long that is. */
-static uint64_t hash_of(const char* name) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *name != '\0'; ++name) hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-    return hash;
 }
 
 /* Whether the name still belongs to the file that is open: a run that ends renames or removes it. */
@@ -176,10 +170,7 @@ static enum attempt make_new_file(struct output* output, const char* name, struc
 
 static enum attempt fail_in_the_way(const struct output* output, const char* name, int error,
                                     struct report* report) {
-    (void)report_fail(report, EXIT_USAGE,
-                      "%.*s%s is in the way of writing %s, and cannot be locked and removed: %s. Remove it, "
-                      "unless another mbv is running for that file. " NOTHING_SENT,
-                      (int)(output->name - output->path), output->path, name, output->path, strerror(error));
+    (void)output_fail_in_the_way(output->path, (size_t)(output->name - output->path), name, error, report);
     return FAILED;
 }
 
@@ -190,7 +181,7 @@ static enum attempt remove_left_behind(const struct output* output, const char* 
     enum attempt result = AGAIN;
     const int error = lock(file);
     if (error == EAGAIN) {
-        (void)fail_busy(output, holder_of(file), report);
+        (void)output_fail_busy(output->path, holder_of(file), report);
         result = FAILED;
     } else if (error != 0) {
         result = fail_in_the_way(output, name, error, report);
@@ -202,15 +193,15 @@ static enum attempt remove_left_behind(const struct output* output, const char* 
 }
 
 static bool lock_new_file(struct output* output, struct report* report) {
-    char name[sizeof output->temporary];
-    (void)snprintf(name, sizeof name, ".mbv-%016" PRIx64, hash_of(output->name));
+    char name[NEW_NAME_SIZE];
+    output_new_name(output->name, name);
     /* Each further turn means that another run came or went in between. */
     for (int turns = 0; turns < 100; ++turns) {
         enum attempt result = make_new_file(output, name, report);
         if (result == AGAIN) result = remove_left_behind(output, name, report);
         if (result != AGAIN) return result == DONE;
     }
-    return fail_busy(output, 0, report);
+    return output_fail_busy(output->path, 0, report);
 }
 
 /* ---- Before anything is sent ---- */
@@ -251,7 +242,7 @@ static void warn_if_others_can_read(const struct output* output) {
 static bool reserve_in_place(struct output* output, struct report* report) {
     int error = open_in_place(output);
     if (error != 0) return fail(output, report, strerror(error));
-    if (lock(output->file) == EAGAIN) return fail_busy(output, holder_of(output->file), report);
+    if (lock(output->file) == EAGAIN) return output_fail_busy(output->path, holder_of(output->file), report);
 #if defined(FALLOC_FL_KEEP_SIZE)
     /* Room on the disk, with the old content as it is. */
     error = fallocate(output->file, FALLOC_FL_KEEP_SIZE, 0, KEY_CAPACITY) == 0 ? 0 : errno;
@@ -292,15 +283,27 @@ bool output_read(struct output* output, struct secret* into, bool* exists, struc
     const int error = output->in_place ? read_whole(output->file, into) : read_beside(output, into, exists);
     if (error == 0 && output->in_place && lseek(output->file, 0, SEEK_SET) != 0)
         return fail(output, report, strerror(errno));
-    return error == 0 || report_fail(report, EXIT_USAGE, "%s cannot be read: %s. " NOTHING_SENT, output->path,
-                                     strerror(error));
+    return error == 0 || output_fail_to_read(output->path, error, report);
 }
 
 /* ---- When there is a key ---- */
 
+/* A file keeps nobody waiting: no signal ends it. */
+static int write_all(int file, const char* bytes, size_t size) {
+    while (size > 0) {
+        const ssize_t written = write(file, bytes, size);
+        if (written < 0 && errno != EINTR) return errno;
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
 /* Cuts after writing: a reader in between, or after a crash, finds the whole key in the first line. */
 static int write_line(int file, const char* line, size_t size) {
-    int error = io_write_file(file, line, size);
+    int error = write_all(file, line, size);
     if (error == 0 && ftruncate(file, (off_t)size) != 0) error = errno;
     return error != 0 ? error : io_sync(file);
 }
@@ -329,8 +332,9 @@ int output_commit(struct output* output, const char* line, size_t size) {
 }
 
 void output_close(struct output* output) {
+    if (output == NULL) return;
     if (output->temporary[0] != '\0') (void)unlinkat(output->directory, output->temporary, 0);
     if (output->file >= 0) (void)close(output->file);
     if (output->directory >= 0) (void)close(output->directory);
-    *output = (struct output)OUTPUT_CLOSED;
+    free(output);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE /* explicit_bzero, MAP_ANONYMOUS, MADV_DONTDUMP */
-#include "secret.h"
+#include "../secret.h"
 
 #include <string.h>
 #include <sys/mman.h>
