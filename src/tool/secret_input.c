@@ -59,15 +59,15 @@ static bool check(const struct secret_input* input, const char* source, struct s
         return report_fail(report, EXIT_USAGE, "There is no %s in %s. " NOTHING_SENT, input->noun, source);
     }
     if (secret->size > input->limit) {
-        return report_fail(report, EXIT_USAGE, "The %s in %s is longer than %zu bytes. " NOTHING_SENT,
-                           input->noun, source, input->limit);
+        return report_fail(report, EXIT_USAGE, "The %s in %s is longer than %d bytes. " NOTHING_SENT,
+                           input->noun, source, (int)input->limit);
     }
     if (memchr(secret->bytes, '\0', secret->size) != NULL) {
         return report_fail(
             report, EXIT_USAGE,
-            "The %s in %s has a NUL byte in it, which no %s can have (it may have up to %zu other "
+            "The %s in %s has a NUL byte in it, which no %s can have (it may have up to %d other "
             "bytes). " NOTHING_SENT,
-            input->noun, source, input->noun, input->limit);
+            input->noun, source, input->noun, (int)input->limit);
     }
     return true;
 }
