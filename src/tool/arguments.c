@@ -141,17 +141,18 @@ static void take_all(struct arguments* arguments, const struct command* commands
     opterr = 0;
     for (;;) {
         const char* argument = argv[optind]; /* NULL at the end */
-        /* "-": operands come in their place, as code 1; ":": a missing value comes as ':'. */
+        /* "-": operands come in their place, as code 1; ":": nothing is printed, on any system. */
         const int code = getopt_long(argc, argv, "-:", options, NULL);
         if (code == -1) break;
         if (code == 1) {
             take_operand(arguments, commands, optarg, optind - 1, report);
         } else if (strncmp(argument, "--", 2) != 0 || !is_spelt_out(argument)) {
             take_unknown(argument, report);
-        } else if (code == ':') {
-            option_mistake(report, options[optopt - FIRST_CODE].name, "needs a value");
-        } else if (code == '?') {
-            option_mistake(report, options[optopt - FIRST_CODE].name, "takes no value");
+        } else if (code == ':' || code == '?') {
+            /* Which of the two codes it is, is not the same in every C library. */
+            const struct option* option = &options[optopt - FIRST_CODE];
+            option_mistake(report, option->name,
+                           option->has_arg == no_argument ? "takes no value" : "needs a value");
         } else {
             take_option(arguments, code - FIRST_CODE, optarg, report);
         }
