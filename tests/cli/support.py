@@ -8,6 +8,7 @@ import pty
 import select
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import termios
@@ -15,6 +16,7 @@ import threading
 import unittest
 import urllib.parse
 
+from tests.cli import windows
 from tests.support import standin
 from tests.support.standin import PATIENCE
 
@@ -240,6 +242,9 @@ class ToolTest(unittest.TestCase):
     def setUp(self):
         if "MBV_TOOL_EMULATED" in os.environ and self._testMethodName in NOT_EMULATED:
             self.skipTest("what is seen of the process is its emulator")
+        reason = windows.why_left_out(self)
+        if reason is not None:
+            self.skipTest(reason)
         self.directory = tempfile.mkdtemp(prefix="mbv-test-")
         self.addCleanup(shutil.rmtree, self.directory)
         # Only what a program needs, so that nothing of the caller's environment decides a test.
@@ -314,7 +319,7 @@ class ToolTest(unittest.TestCase):
                 "env": self.environment,
                 "start_new_session": True,
                 **options,
-            }
+            },
         )
 
         def end():
@@ -342,6 +347,22 @@ class ToolTest(unittest.TestCase):
         for text in texts:
             self.assertIn(text, told)
         self.assertNotIn(self.password, told)
+
+    def assert_private(self, path):
+        """Its owner's alone."""
+        mode = stat.S_IMODE(os.lstat(path).st_mode)
+        if windows.IS_WINDOWS:
+            # What wine makes of an access list; that itself is looked at in tests.cli.test_windows.
+            self.assertEqual(mode & 0o007, 0, oct(mode))
+        else:
+            self.assertEqual(mode, 0o600, oct(mode))
+
+    def assert_busy(self, finished, holder):
+        """Refused beside a run of this process, which Windows does not name."""
+        who = "Another process" if windows.IS_WINDOWS else f"Another process, {holder},"
+        self.assert_code(finished, 2)
+        self.assertEqual(finished.stdout, b"")
+        self.assert_says(finished, f"{who} is creating a key for ", "Nothing was sent.")
 
     def assert_created(self, key):
         """One request, the old key revoked, and `key` is the one that is valid."""

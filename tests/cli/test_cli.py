@@ -17,6 +17,7 @@ import subprocess
 import threading
 import unittest
 
+from tests.cli import windows
 from tests.cli.support import PATIENCE, ROOT, Gate, Proxy, Terminal, ToolTest, error, in_own_mounts, why_no_mounts
 
 TOOL_SOURCE = os.path.join(ROOT, "src", "tool")
@@ -1182,7 +1183,8 @@ class Password(ToolTest):
         self.assert_wrong(finished, "standard input")
 
     def test_warning_for_a_file_that_others_can_read(self):
-        for mode in (0o644, 0o640, 0o604, 0o440):
+        # Of a group, wine has no entry in its access lists.
+        for mode in (0o644, 0o604) if windows.IS_WINDOWS else (0o644, 0o640, 0o604, 0o440):
             with self.subTest(mode=oct(mode)):
                 self.account()
                 path = self.write("password-%o" % mode, self.password, mode)
@@ -1191,7 +1193,7 @@ class Password(ToolTest):
                 warning = finished.stderr.decode().splitlines()[0]
                 self.assertIn("warning: ", warning)
                 self.assertIn(path, warning)
-                self.assertIn("%03o" % mode, warning)
+                self.assertIn("(Everyone)" if windows.IS_WINDOWS else "%03o" % mode, warning)
 
     def test_no_warning_for_a_private_file(self):
         for mode in (0o600, 0o400, 0o700, 0o622):
@@ -1533,9 +1535,8 @@ class Delivery(ToolTest):
         self.assertTrue(content.endswith("\n"))
         self.assert_created(content[:-1])
         self.assertNotIn(content[:-1], finished.stderr.decode())
-        status = os.lstat(path)
-        self.assertTrue(stat.S_ISREG(status.st_mode))
-        self.assertEqual(stat.S_IMODE(status.st_mode), 0o600)
+        self.assertTrue(stat.S_ISREG(os.lstat(path).st_mode))
+        self.assert_private(path)
 
     def test_new_file(self):
         self.account()
@@ -1580,13 +1581,19 @@ class Delivery(ToolTest):
             process = self.start_command(self.command("--output", output, base_url=gate.url), preexec_fn=lambda: os.umask(0))
             gate.wait()
             (temporary,) = set(os.listdir(self.directory)) - {"key", "password"}
-            mode = stat.S_IMODE(os.lstat(self.path(temporary)).st_mode)
+            self.assert_private(self.path(temporary))
             with open(output) as file:
                 old_content = file.read()
             gate.open()
             finished = self.finish(process)
-        self.assertEqual((mode, old_content), (0o600, "the old content"))
+        self.assertEqual(old_content, "the old content")
         self.assert_file(output, finished)
+
+    @staticmethod
+    def unchanging(path):
+        """What a file is, but for when it was looked at."""
+        status = os.stat(path)
+        return status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
 
     def test_old_file_stays_on_failure(self):
         output = self.write("key", "the old content", 0o644)
@@ -1597,14 +1604,14 @@ class Delivery(ToolTest):
         ):
             with self.subTest(name):
                 self.account(scenario)
-                before = os.stat(output)
+                before = self.unchanging(output)
                 self.assert_code(self.create("--output", output), code)
-                self.assertEqual(os.stat(output), before)
+                self.assertEqual(self.unchanging(output), before)
                 self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
         self.account()
         refused = "http://" + self.standin.facts["hosts"]["refused"]
         self.assert_code(self.create("--output", output, base_url=refused), 4)
-        self.assertEqual(os.stat(output), before)
+        self.assertEqual(self.unchanging(output), before)
         self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
 
     def assert_place_refused(self, path, *texts):
@@ -1630,7 +1637,13 @@ class Delivery(ToolTest):
             (self.path("password/key"), "Not a directory"),
             (self.path("fifo"), "not a regular file"),
             ("/dev/null", "not a regular file; - is standard output"),
-            ("/dev/stdout", "symbolic link; name the file that it points to, or - for standard output"),
+            (
+                "/dev/stdout",
+                # wine follows the link.
+                "- is standard output"
+                if windows.IS_WINDOWS
+                else "symbolic link; name the file that it points to, or - for standard output",
+            ),
             (self.path("k" * 256), "too long"),
         ):
             with self.subTest(path=path[-20:]):
@@ -1899,11 +1912,6 @@ class Lock(ToolTest):
 
     STALL = {"creates": True, "cut": {"after": 0, "how": "stall"}}
 
-    def assert_refused(self, finished, holder):
-        self.assert_code(finished, 2)
-        self.assertEqual(finished.stdout, b"")
-        self.assert_says(finished, f"Another process, {holder}, is creating a key for ", pattern=NOTHING_SENT)
-
     def content(self, name="key"):
         with open(self.path(name)) as file:
             return file.read().removesuffix("\n")
@@ -1917,7 +1925,7 @@ class Lock(ToolTest):
             for output in (self.path("key"), "key", "./key", "link/key"):
                 with self.subTest(output=output):
                     finished = self.create("--output", output, cwd=self.directory)
-                    self.assert_refused(finished, process.pid)
+                    self.assert_busy(finished, process.pid)
                     self.assertIn(output + ". ", finished.stderr.decode())
             gate.open()
             self.assert_code(self.finish(process), 0)
@@ -1930,7 +1938,7 @@ class Lock(ToolTest):
         with Gate(self.standin.address) as gate:
             process = self.start_command(self.command("--output", self.path("key"), base_url=gate.url))
             gate.wait()
-            self.assert_refused(self.create("--output", self.path("key")), process.pid)
+            self.assert_busy(self.create("--output", self.path("key")), process.pid)
             gate.open()
             self.assert_code(self.finish(process), 0)
         self.assert_created(self.content())
@@ -1950,7 +1958,7 @@ class Lock(ToolTest):
 
     def test_next_run_after_each_end(self):
         """However a run ended, the next one may, and what only SIGKILL leaves behind goes with it."""
-        for name in ("success", "SIGTERM", "SIGKILL"):
+        for name in ("success", windows.TERMINATE.name, "SIGKILL"):
             with self.subTest(name):
                 self.account()
                 with Gate(self.standin.address) as gate:
@@ -1961,7 +1969,7 @@ class Lock(ToolTest):
                         self.finish(process)
                     gate.open()
                     self.finish(process)
-                self.assertEqual(len(os.listdir(self.directory)), 1 if name == "SIGTERM" else 2)
+                self.assertEqual(len(os.listdir(self.directory)), 1 if name == windows.TERMINATE.name else 2)
                 self.account()
                 self.assert_code(self.create("--output", self.path("key")), 0)
                 self.assert_created(self.content())
@@ -1972,7 +1980,7 @@ class Lock(ToolTest):
         """One of them goes on, in a clean directory and over what a killed run has left behind."""
         self.account(self.STALL)
         command = self.command("--output", self.path("key"))
-        for round_number in range(1, 25):
+        for round_number in range(1, 5 if windows.IS_WINDOWS else 25):
             processes = [self.start_command(command) for _ in range(12)]
             with concurrent.futures.ThreadPoolExecutor(len(processes)) as pool:
                 ends = [pool.submit(process.wait) for process in processes]
@@ -1991,7 +1999,7 @@ class Lock(ToolTest):
             process = self.start_command(self.command("--output", output, base_url=gate.url))
             gate.wait()
             (name,) = set(os.listdir(self.directory)) - before - {"password"}
-            process.terminate()
+            process.send_signal(windows.TERMINATE)
             self.finish(process)
         return name
 
@@ -2056,10 +2064,8 @@ class Lock(ToolTest):
 class Signals(ToolTest):
     """Ctrl-C and its like during a call."""
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-
     def test_request_arrived(self):
-        for number in self.SIGNALS:
+        for number in windows.ENDING:
             for replaced in (False, True):
                 with self.subTest(number.name, replaced=replaced):
                     self.account({"creates": replaced, "cut": {"after": 0, "how": "stall"}})
@@ -2077,7 +2083,7 @@ class Signals(ToolTest):
 
     def test_nothing_sent(self):
         self.account()
-        for number in self.SIGNALS:
+        for number in windows.ENDING:
             with self.subTest(number.name), socket.create_server(("127.0.0.1", 0)) as silent:
                 url = "https://127.0.0.1:%d" % silent.getsockname()[1]
                 process = self.start_command(self.command("--output", self.path("key"), base_url=url))
@@ -2162,6 +2168,10 @@ class Leaks(ToolTest):
         gate.wait()
         return process, temporary
 
+    def assert_no_temporary_file(self, directory):
+        # One of wine's own is there now and then.
+        self.assertEqual([name for name in os.listdir(directory) if not name.startswith("wine-")], [])
+
     def test_command_line_environment_and_temporary_files(self):
         self.account(password="a-very-particular-password")
         needle = self.password.encode()
@@ -2174,14 +2184,14 @@ class Leaks(ToolTest):
             if environment is not None:
                 self.assertIn(b"TMPDIR=", environment)
                 self.assertNotIn(needle, environment)
-            self.assertEqual(os.listdir(temporary), [])
+            self.assert_no_temporary_file(temporary)
             files = set(os.listdir(self.directory)) - {"password", "tmp"}
             self.assertEqual(len(files), 1)  # the new file of --output
             self.assertNotIn(needle, self.read(self.path(files.pop())))
             gate.open()
             process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 0)
-        self.assertEqual(os.listdir(temporary), [])
+        self.assert_no_temporary_file(temporary)
 
     def test_no_core_dumps(self):
         user = self.as_ordinary_user()
@@ -2244,7 +2254,8 @@ class Leaks(ToolTest):
     def assert_once_and_private(self, holders):
         ((count, flags),) = holders
         self.assertEqual(count, 1)
-        self.assertIn("dd", flags)
+        if not windows.IS_WINDOWS:  # what is left out of reports is not seen from outside of wine
+            self.assertIn("dd", flags)
         limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
         if limit != resource.RLIM_INFINITY and limit < 1 << 20:
             self.skipTest(f"no more than {limit} bytes may be locked here")
@@ -2265,10 +2276,10 @@ class Leaks(ToolTest):
         mappings = []
         with open(f"/proc/{pid}/smaps") as file:
             for line in file:
-                head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (r...) ", line)
+                head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (.)... ", line)
                 if head:
-                    bounds = int(head[1], 16), int(head[2], 16)
-                if line.startswith("VmFlags:"):
+                    bounds = (int(head[1], 16), int(head[2], 16)) if head[3] == "r" else None
+                if line.startswith("VmFlags:") and bounds is not None:
                     mappings.append((*bounds, line.split()[1:]))
         result = []
         with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:

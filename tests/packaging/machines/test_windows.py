@@ -16,6 +16,7 @@ import sys
 import time
 
 from tests.bindings import header
+from tests.packaging.machines import windows_tool
 from tests.packaging.machines.windows_bindings import NOT_RUN, Bindings, LeftOut
 from tests.packaging.support import ROOT, bundled_sources, run, version
 
@@ -134,7 +135,14 @@ class Report:
         for name, result, seconds in self.rows:
             print(f"{name:<28} {seconds:>7.1f}  {result}")
         print("\nleft out on Windows:")
-        for what, why in {**LEFT_OUT, **LEFT_OUT_FILES, **PARTS_LEFT_OUT, **SECRETS_LEFT_OUT, **NOT_RUN}.items():
+        for what, why in {
+            **LEFT_OUT,
+            **LEFT_OUT_FILES,
+            **PARTS_LEFT_OUT,
+            **SECRETS_LEFT_OUT,
+            **windows_tool.LEFT_OUT,
+            **NOT_RUN,
+        }.items():
             print(f"  {what}: {why}")
 
 
@@ -164,7 +172,6 @@ def build(given, folder, name="build"):
         f"-DCMAKE_TOOLCHAIN_FILE={ROOT / 'src/system/windows/toolchain.cmake'}",
         "-DMOBIVATE_BUNDLED=ON",
         "-DMOBIVATE_TESTS=ON",
-        "-DMOBIVATE_TOOL=OFF",
         f"-DPython3_EXECUTABLE={sys.executable}",
         *sources(given, folder),
     )
@@ -329,6 +336,11 @@ def main():
                     sys.executable, "-m", "tests.security.secrets.test_secrets", path / "tests/secrets_host.exe", *chosen
                 )
                 said += re.findall(r"^(\w+: \d+ scans, .*)$", text, re.MULTILINE)
+        if wanted("tool"):
+            with windows_tool.Tool(wine, path) as tool:
+                for part in windows_tool.MODULES:
+                    with report.part(part) as said:
+                        tool.run(part, said)
         chosen = [language for language in ("cpp", "csharp", "go", "node", "rust") if wanted("bindings") or language in only]
         if chosen:
             bindings = Bindings(wine, path, folder / "bindings")
