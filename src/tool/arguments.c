@@ -29,7 +29,7 @@ const char arguments_help[] =
     "\n"
     "Options:\n"
     "  --username NAME       the account's user name\n"
-    "  --output FILE         write the key to FILE, with mode 0600; - is standard output\n"
+    "  --output FILE         write the key to FILE, for its owner alone; - is standard output\n"
     "  --json                print one JSON object to standard output, on failure too\n"
     "  --timeout SECONDS     give up a request after this time, such as 2.5 (default: 30)\n"
     "  --base-url URL        where the service is (default: https://api.mobivatebulksms.com)\n"
