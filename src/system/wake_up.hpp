@@ -18,7 +18,8 @@ public:
     // Gets the descriptors, where they are not there yet. 0, or the system's error.
     [[nodiscard]] int prepare() noexcept;
 
-    // Makes descriptor() readable, until it is cleared. From any thread, at any time, and from a signal's handler.
+    // Makes descriptor() readable, until it is cleared. From any thread, at any time, and from a signal's
+    // handler.
     void wake() noexcept;
     void clear() const noexcept;
     [[nodiscard]] curl_socket_t descriptor() const noexcept { return reading_; }

@@ -40,8 +40,8 @@ public:
     // the transfer fails without a problem().
     [[nodiscard]] Failure apply(CURL* easy, const Allowance& allowance) noexcept;
 
-    // Reads the bundle, where a connection has begun that will ask for it: best while the server's answer is on
-    // its way, and at the latest as the server's certificate is there. Anything but CURLE_OK is why the
+    // Reads the bundle, where a connection has begun that will ask for it: best while the server's answer is
+    // on its way, and at the latest as the server's certificate is there. Anything but CURLE_OK is why the
     // connection cannot be made, and stays it, whatever libcurl takes for the reason then.
     [[nodiscard]] CURLcode load_awaited_bundle() noexcept;
 

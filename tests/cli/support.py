@@ -66,6 +66,7 @@ class Gate:
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
         self.answered = threading.Event()
         self.may_pass = threading.Event()
+        self.last = False
         self.thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self):
@@ -88,6 +89,13 @@ class Gate:
     def open(self):
         self.may_pass.set()
 
+    def open_and_await_end(self):
+        """Lets the answer pass, and waits until the tool has it and has closed the connection."""
+        self.last = True
+        self.open()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive(), "the connection was never closed"
+
     def _serve(self):
         try:
             client, _ = self.listener.accept()
@@ -99,6 +107,8 @@ class Gate:
                 answer = read_message(outgoing)
             self.answered.set()
             self.may_pass.wait(PATIENCE)
+            if self.last:
+                answer = answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
             try:
                 client.sendall(answer)
                 incoming.read()  # until the client closes

@@ -4,6 +4,7 @@
 MBV_TOOL is the tool's path. Whatever the tool claims is compared with what the stand-in knows."""
 
 import concurrent.futures
+import contextlib
 import fcntl
 import json
 import os
@@ -1421,12 +1422,16 @@ class Delivery(ToolTest):
         """A full pipe blocks; Ctrl-C gives it up and the key goes to stderr."""
         self.account()
         reading, writing = full_pipe()
-        process = self.start_command(self.command(), stdout=writing)
-        os.close(writing)
-        self.standin.account(self.username, requests=1)
-        # During the call a signal would cancel it. After it there is one thread, which waits for the pipe.
-        Leaks.await_state(process.pid, lambda: Leaks.waits_with_one_thread(process.pid))
-        process.send_signal(signal.SIGINT)
+        with Gate(self.standin.address) as gate:
+            process = self.start_command(self.command(base_url=gate.url), stdout=writing)
+            os.close(writing)
+            gate.wait()
+            gate.open_and_await_end()
+        # One that comes before the call has returned cancels it, too late; the next one ends the wait.
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
         self.assert_undelivered(self.finish(process), "standard output", "Interrupted")
         os.close(reading)
 
@@ -2136,12 +2141,6 @@ class Leaks(ToolTest):
                 assert not ended.is_set() and os.path.exists(f"/proc/{pid}"), "the state was never reached"
         finally:
             timer.cancel()
-
-    @staticmethod
-    def waits_with_one_thread(pid):
-        with open(f"/proc/{pid}/status") as file:
-            status = file.read()
-        return "\nThreads:\t1\n" in status and "\nState:\tS" in status
 
     @staticmethod
     def takes(pid, number):
