@@ -53,8 +53,8 @@ static HANDLE open_to_read(const wchar_t* path, DWORD sharing) {
     return CreateFileW(path, GENERIC_READ, sharing, NULL, OPEN_EXISTING, 0, NULL);
 }
 
-static int hold(const wchar_t* path) {
-    const HANDLE file = open_to_read(path, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE);
+static int hold(const wchar_t* path, DWORD sharing) {
+    const HANDLE file = open_to_read(path, sharing);
     if (file == INVALID_HANDLE_VALUE) return fail("hold");
     printf("held\n");
     fflush(stdout);
@@ -109,7 +109,9 @@ static int run(const wchar_t* how, wchar_t* command) {
 int wmain(int argc, wchar_t** argv) {
     (void)_setmode(_fileno(stdout), _O_BINARY);
     if (argc == 3 && wcscmp(argv[1], L"access") == 0) return print_access(argv[2]);
-    if (argc == 3 && wcscmp(argv[1], L"hold") == 0) return hold(argv[2]);
+    if (argc == 3 && wcscmp(argv[1], L"hold") == 0)
+        return hold(argv[2], FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE);
+    if (argc == 3 && wcscmp(argv[1], L"hold-alone") == 0) return hold(argv[2], 0);
     wchar_t* command = argc > 2 ? after(argv[1]) : NULL;
     return command != NULL ? run(argv[1], command) : fail("usage");
 }

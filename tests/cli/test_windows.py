@@ -127,10 +127,10 @@ class Output(WindowsTest):
                 self.assert_wrong(self.create("--output", output, cwd=self.directory), text, "Choose another place")
         self.assertEqual(os.listdir(self.directory), ["password"])
 
-    def hold(self):
+    def hold(self, how="hold"):
         """Another program, which has the old file open, sharing all that can be shared. It ends with its input."""
         self.write("key", "the old content")
-        reader = self.start_command([os.environ["MBV_LAUNCHER"], "hold", self.path("key")], stdin=subprocess.PIPE)
+        reader = self.start_command([os.environ["MBV_LAUNCHER"], how, self.path("key")], stdin=subprocess.PIPE)
         self.assertEqual(reader.stdout.readline(), b"held\n")
         return reader
 
@@ -148,6 +148,17 @@ class Output(WindowsTest):
             self.assertIsNone(process.poll())
             self.assertEqual(reader.communicate()[0], b"the old content")
             self.assert_code(self.finish(process), 0)
+        self.assert_created(self.content())
+
+    def test_old_file_that_nobody_else_may_open(self):
+        reader = self.hold("hold-alone")
+        finished = self.create("--output", self.path("key"))
+        self.assert_wrong(finished, "The key could not be written to " + self.path("key"))
+        self.assertEqual(sorted(os.listdir(self.directory)), ["key", "password"])
+        # One that is closed in time was waited for.
+        process = self.start_command(self.command("--output", self.path("key")))
+        self.assertEqual(reader.communicate()[0], b"the old content")
+        self.assert_code(self.finish(process), 0)
         self.assert_created(self.content())
 
     def test_old_file_that_stays_open(self):

@@ -94,6 +94,17 @@ static bool is_link(const WIN32_FIND_DATAW* file) {
            IsReparseTagNameSurrogate(file->dwReserved0);
 }
 
+/* What is open elsewhere is waited for. Nothing tells when it is closed. */
+static HANDLE open_to_replace(const wchar_t* path) {
+    for (int waited = 0;; waited += WAIT_MS) {
+        const HANDLE opened =
+            CreateFileW(path, DELETE, SHARED_BY_ALL, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        const bool is_busy = opened == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION;
+        if (!is_busy || waited >= LONGEST_WAIT_MS) return opened;
+        Sleep(WAIT_MS);
+    }
+}
+
 static const char not_regular[] = "it is not a regular file; - is standard output";
 
 /* NULL, or why the new file could not take its place. */
@@ -102,8 +113,7 @@ static const char* why_not_replaceable(struct output* output, const WIN32_FIND_D
         return "it is a symbolic link; name the file that it points to, or - for standard output";
     if ((file->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return system_error(EISDIR);
     if ((file->dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0) return "the file is read-only (see attrib)";
-    const HANDLE opened = CreateFileW(output->target, DELETE, SHARED_BY_ALL, NULL, OPEN_EXISTING,
-                                      FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    const HANDLE opened = open_to_replace(output->target);
     if (opened == INVALID_HANDLE_VALUE) return system_error(last_error());
     const DWORD type = GetFileType(opened);
     (void)CloseHandle(opened);
