@@ -201,12 +201,15 @@ def check_same_bytes(path, said):
     """Everything of the project's own is compiled and linked once more."""
 
     def digests():
-        return {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in ("mobivate.dll", "libmobivate.dll.a")}
+        return {
+            name: hashlib.sha256((path / name).read_bytes()).hexdigest()
+            for name in ("mobivate.dll", "libmobivate.dll.a", "mbv.exe")
+        }
 
     first = digests()
     for file in [*(path / "src").rglob("*.obj"), *(path / name for name in first)]:
         file.unlink()
-    run("cmake", "--build", path, "--target", "mobivate", env={**os.environ, "CCACHE_DISABLE": "1"})
+    run("cmake", "--build", path, "--target", "mobivate", "mbv", env={**os.environ, "CCACHE_DISABLE": "1"})
     assert digests() == first, "a second build gives other bytes"
     said.append("two builds give the same bytes")
 
@@ -286,6 +289,8 @@ def main():
         run("x86_64-w64-mingw32-strip", "-o", stripped, library)
         check_file(stripped, said)
         said.append(f"{stripped.stat().st_size:,} bytes")
+    with report.part("file, mbv.exe") as said:
+        windows_tool.check_file(path / "mbv.exe", SYSTEM_DLLS, said)
     with Wine(folder) as wine:
         runner = Runner(wine, path)
         tests = ROOT / "tests"

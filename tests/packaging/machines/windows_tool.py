@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.cli import windows
-from tests.packaging.support import ROOT
+from tests.packaging.support import ROOT, run
 
 MODULES = {"tool": "tests.cli.test_cli", "tool, rotation": "tests.cli.test_rotate", "tool, Windows": "tests.cli.test_windows"}
 
@@ -16,6 +16,13 @@ LEFT_OUT = {
     **{f"tests.cli, {name}": why for name, why in {**windows.LEFT_OUT_CLASSES, **windows.LEFT_OUT}.items()},
     "tests.cli, Walk, system calls that fail": "wine's system calls are not the tool's",
 }
+
+
+def check_file(exe, system_dlls, said):
+    """What mbv.exe needs: the DLL, and what Windows has."""
+    imports = set(re.findall(r"DLL Name: (\S+)", run("x86_64-w64-mingw32-objdump", "-p", exe)))
+    assert imports <= {*system_dlls, "ntdll.dll", "mobivate.dll"}, f"imports: {sorted(imports)}"
+    said.append(f"imports {' '.join(sorted(imports))}")
 
 
 def check_names():
