@@ -89,16 +89,16 @@ int do_interruptibly(blocking_function* function, void* argument, int* is_left) 
     *work = (struct work){.function = function, .argument = argument};
     const HANDLE thread = CreateThread(NULL, 0, do_work, work, 0, NULL);
     if (thread == NULL) {
+        const int error = last_error();
         free(work);
-        return last_error();
+        return error;
     }
     const HANDLE handles[] = {thread, end_is_asked}; /* in this order: what is done is done */
     const bool is_done = WaitForMultipleObjects(2, handles, FALSE, INFINITE) == WAIT_OBJECT_0;
     int error = EINTR;
     if (is_done || call_off(thread)) {
         if (is_done) error = work->error;
-        /* What Ctrl-C itself has ended is back before it is told of: nothing that waits later is to take it.
-         */
+        /* What Ctrl-C has ended may be back before Ctrl-C is told of, which no later waiting is to take. */
         if (is_done && error == EINTR) (void)WaitForSingleObject(end_is_asked, LATEST_MS);
         free(work);
     } else {

@@ -38,8 +38,9 @@ static int make_full(const wchar_t* given, wchar_t** full) {
     if (path == NULL) return ENOMEM;
     const DWORD length = GetFullPathNameW(given, size, path, NULL);
     if (length == 0 || length >= size) {
+        const int error = length == 0 ? last_error() : ENAMETOOLONG;
         free(path);
-        return length == 0 ? last_error() : ENAMETOOLONG;
+        return error;
     }
     *full = path;
     return 0;
