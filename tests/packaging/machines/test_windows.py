@@ -268,7 +268,7 @@ class Runner:
 
 def main():
     begin = time.monotonic()
-    run(ROOT / "tests/prepare", *(ROOT / "tests/support/packages/windows.txt").read_text().split())
+    run(ROOT / "tests/prepare", *(ROOT / "tests/packaging/machines/windows-packages.txt").read_text().split())
     given = pathlib.Path(sys.argv[1]).resolve()
     only = sys.argv[2:]
     folder = given / "machines/windows"
