@@ -101,8 +101,7 @@ int WSAAPI own_getaddrinfo(const char* node, const char* service_name, const add
 // Before the first call.
 const bool lookups_are_replaced = [] {
     auto* const own = reinterpret_cast<void*>(&own_getaddrinfo);
-    system_lookups =
-        reinterpret_cast<Lookups>(platform::replace_import(L"mobivate.dll", "getaddrinfo", own));
+    system_lookups = reinterpret_cast<Lookups>(platform::replace_import(L"mobivate.dll", "getaddrinfo", own));
     return system_lookups != nullptr;
 }();
 

@@ -189,18 +189,17 @@ TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_opens
         std::string bundle;
         std::vector<std::string> said;
     };
-    const std::vector<Case> cases{
-        {empty, "", {empty, "no hashed certificates"}},
-        {missing, "", {missing, "No such file"}},
+    const std::vector<Case> cases {
+        {empty, "", {empty, "no hashed certificates"}}, {missing, "", {missing, "No such file"}},
 #if !defined(_WIN32)
-        {dangling, "", {dangling, "cannot be read"}},
+            {dangling, "", {dangling, "cannot be read"}},
 #endif
-        {empty, missing, {empty, missing, "No such file"}},
-        {"", missing, {missing, "No such file"}},
-        {"", broken, {broken, "byte 7"}},
-        {empty, broken, {broken, "byte 7"}},
-        {"", text, {text, "no certificate in PEM"}},
-        {"", folder + "/self-signed.pem", {folder + "/self-signed.pem", "unable to get"}}};
+            {empty, missing, {empty, missing, "No such file"}}, {"", missing, {missing, "No such file"}},
+            {"", broken, {broken, "byte 7"}}, {empty, broken, {broken, "byte 7"}},
+            {"", text, {text, "no certificate in PEM"}}, {
+            "", folder + "/self-signed.pem", { folder + "/self-signed.pem", "unable to get" }
+        }
+    };
     if (!caller::on_openssl())
         return;  // the other TLS libraries tell less, and libcurl's words are passed on
     for (const Case& row : cases) {
