@@ -18,7 +18,8 @@ namespace Mobivate
     internal static partial class Native
     {
         private static readonly bool OnWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
-        private static readonly string DefaultName = OnWindows ? "mobivate.dll" : "libmobivate.so.1";
+        // Not mobivate.dll: to Windows that is the name of this assembly.
+        private static readonly string DefaultName = OnWindows ? "libmobivate.dll" : "libmobivate.so.1";
         private const int Oldest = 10100;
         private const int TooNew = 20000;
         private const int LoadNow = 2;

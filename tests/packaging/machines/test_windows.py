@@ -87,7 +87,7 @@ class Wine:
             "WINEPREFIX": str(self.prefix),
             "HOME": str(home),
             "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
+            "WINEDLLOVERRIDES": "mshtml,winemenubuilder.exe=",
             "MOBIVATE_EMULATOR": self.program,
             # .NET's memory is either written or run, which wine does not follow.
             "DOTNET_EnableWriteXorExecute": "0",
@@ -96,18 +96,26 @@ class Wine:
     def __enter__(self):
         if not (self.prefix / "ready").exists():
             shutil.rmtree(self.prefix, ignore_errors=True)
-            self.run("wineboot", "--init")
+            # Without .NET and HTML of wine's own, which it would ask about; later .NET's loader needs the first.
+            overrides = "mscoree," + self.environment["WINEDLLOVERRIDES"]
+            run(self.program, "wineboot", "--init", env={**self.environment, "WINEDLLOVERRIDES": overrides})
             self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
             self.end()
             (self.prefix / "ready").touch()
+        # Until it is told to end: by itself it does so when nobody has needed it for a moment, perhaps as somebody starts.
+        self.serve("-p")
         return self
 
     def run(self, *command):
         return run(self.program, *command, env=self.environment)
 
+    def serve(self, order):
+        """What goes on behind it must not hold a pipe of this program's."""
+        subprocess.run([self.server, order], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def end(self):
-        subprocess.run([self.server, "-k"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run([self.server, "-w"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.serve("-k")
+        self.serve("-w")
 
     def __exit__(self, *_):
         self.end()
