@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The library, the tool and the core tests, built for another machine and run under qemu: python3 tests/standin -- python3 -m
 tests.packaging.machines.test_machine BUILD_DIR MACHINE
-With libcurl and OpenSSL inside, where BUILD_DIR is such a build; then there are also programs in C, Rust and Go, made of the packages.
+With libcurl and OpenSSL inside, where BUILD_DIR is such a build; then programs in C, Rust and Go are made of the packages, too, and a wheel is used.
 
 Nothing of the other machine's is installed on this one: its packages are downloaded with an apt of its own, and unpacked in a folder.
 """
@@ -26,9 +26,9 @@ MACHINES = {
     "s390x": ("s390x-linux-gnu", "s390x", "IBM S/390", "ELF64", "big endian"),
 }
 PACKAGES = ["libcurl4-openssl-dev", "libssl-dev", "libc6-dev", "libstdc++-12-dev", "rapidjson-dev", "doctest-dev"]
-# For the programs: the language's own library, and what has to be on this machine.
-RUST = ["libstd-rust-dev"]
-TOOLS = ["cargo", "golang-go", "pkg-config", "rustc"]
+# For the programs: what a language has on that machine, and what has to be on this one.
+LANGUAGES = ["libstd-rust-dev", "python3"]
+TOOLS = ["cargo", "golang-go", "pkg-config", "python3-pip", "rustc"]
 
 
 def make_sysroot(folder, sysroot, machine, packages):
@@ -71,24 +71,41 @@ def make_sysroot(folder, sysroot, machine, packages):
     shutil.rmtree(state)
 
 
+def conform(language, *command):
+    said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *command, cwd=ROOT)
+    print(f"{language}: {said.splitlines()[-1]}", flush=True)
+
+
+def python_command(home, environment, packages, processor, sysroot):
+    """That machine's Python with the wheel, which this machine's pip unpacks."""
+    (wheel,) = packages.glob("*.whl")
+    platform = wheel.stem.rpartition("-")[2]
+    choice = ["--no-index", "--only-binary=:all:", "--platform", platform, "--target", home / "modules"]
+    run(*environment, "/usr/bin/python3", "-m", "pip", "install", "--quiet", *choice, wheel)
+    found = [f"PYTHONHOME={sysroot}/usr", f"PYTHONPATH={home / 'modules'}"]
+    return [*environment, *found, f"qemu-{processor}-static", "-L", sysroot, sysroot / "usr/bin/python3", "-W", "error"]
+
+
 def programs(build, triplet, processor, sysroot, goarch):
-    """The agents in C, Rust and Go pass all cases, each as one file."""
+    """The agents in C, Rust and Go pass all cases, each as one file, and so does Python's with the wheel."""
     target = test_packages.Target(processor, [f"{triplet}-gcc"], sysroot, goarch)
     run("cmake", "--build", build, "--target", "mobivate_static")
     with tempfile.TemporaryDirectory(prefix="mobivate-machine-") as name:
         folder = pathlib.Path(name)
         run("cmake", "--install", build, "--prefix", folder / "prefix", "--strip")
-        for language in ("c", "rust", "go"):
+        for language in ("python", "c", "rust", "go"):
             run(ROOT / "bindings/package", "--output", folder / "packages", "--language", language, folder / "prefix")
             home = folder / f"{language}-home"
             home.mkdir()
             environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+            if language == "python":
+                agent = ROOT / "bindings/python/tests/agent.py"
+                conform(language, *python_command(home, environment, folder / "packages/python", processor, sysroot), agent)
+                continue
             program = getattr(test_packages, f"{language}_program")(home, environment, folder / "packages" / language, target)
             if not needed(program) <= {*LIBC, "libgcc_s.so.1"}:
                 sys.exit(f"the program in {language} was to need libc alone: {needed(program)}")
-            emulated = [f"qemu-{processor}-static", "-L", sysroot, program]
-            said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *emulated, cwd=ROOT)
-            print(f"{language}: {said.splitlines()[-1]}", flush=True)
+            conform(language, f"qemu-{processor}-static", "-L", sysroot, program)
 
 
 def main():
@@ -100,7 +117,7 @@ def main():
     folder = test_packages.BUILD / "machines" / machine
     folder.mkdir(parents=True, exist_ok=True)
     sysroot = folder / "sysroot"
-    packages = [*PACKAGES, *(RUST if bundled else [])]
+    packages = [*PACKAGES, *(LANGUAGES if bundled else [])]
     ready = folder / "ready"
     if not ready.exists() or ready.read_text().split() != packages:
         ready.unlink(missing_ok=True)
