@@ -41,7 +41,7 @@ private:
     bool is_regular_ = false;
     std::size_t size_ = 0;
     Identity identity_{};
-    std::uint64_t at_ = 0;  // where the next byte is, for systems that want to be told
+    [[maybe_unused]] std::uint64_t at_ = 0;  // where the next byte is, for systems that want to be told
 };
 
 class Directory {

@@ -48,6 +48,7 @@ File::~File() {
     if (handle_ >= 0) close(static_cast<int>(handle_));
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what is read moves on
 int File::read(char* to, std::size_t size, int most_ms, std::size_t& count) noexcept {
     const int file = static_cast<int>(handle_);
     const ssize_t taken = ::read(file, to, size);

@@ -7,6 +7,7 @@ bool judges_certificates() noexcept { return false; }
 
 struct Judging::State {};
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): not where there is one
 Judging::Judging(std::vector<std::string> /*chain*/) {}
 
 // NOLINTNEXTLINE(readability-convert-member-functions-to-static): not where there is one
