@@ -133,8 +133,22 @@ class Bindings:
         for archive, name in zip(packages, ("mobivate", "@mobivate/win32-x64")):
             run("tar", "-xzf", archive, "--strip-components=1", "-C", modules / name)
         shutil.copy(ROOT / "bindings/node/tests/agent.js", scratch)
+        # Node.js cannot read and write this machine's pipes.
+        relay = scratch / "relay.exe"
+        run(
+            COMPILER,
+            "-O2",
+            "-static",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-o",
+            relay,
+            pathlib.Path(__file__).with_name("windows_relay.cpp"),
+        )
+        files = [f"Z:{path}" for path in (scratch / "output", program, scratch / "agent.js")]
         # The library comes with the package, and from nowhere else.
-        return [self.wine.program, program, scratch / "agent.js"], {"WINEPATH": ""}
+        return [self.wine.program, relay, *files], {"WINEPATH": ""}
 
     def csharp(self):
         if not shutil.which("dotnet"):
