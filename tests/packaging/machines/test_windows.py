@@ -102,16 +102,23 @@ class Wine:
             self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
             self.end()
             (self.prefix / "ready").touch()
-        # Until it is told to end: by itself it does so when nobody has needed it for a moment, perhaps as somebody starts.
-        self.serve("-p")
+        self.begin()
         return self
+
+    def begin(self):
+        """A server until it is told to end: by itself it does so when nobody has needed it for a moment, perhaps as somebody starts."""
+        self.serve("-p")
+        # The first program starts all that goes on beside it, which must not hold a pipe of this program's either.
+        self.quietly(self.program, "wineboot")
 
     def run(self, *command):
         return run(self.program, *command, env=self.environment)
 
+    def quietly(self, *command):
+        subprocess.run(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def serve(self, order):
-        """What goes on behind it must not hold a pipe of this program's."""
-        subprocess.run([self.server, order], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.quietly(self.server, order)
 
     def end(self):
         self.serve("-k")
@@ -354,6 +361,7 @@ def main():
                 for part in windows_tool.MODULES:
                     with report.part(part) as said:
                         tool.run(part, said)
+            wine.begin()  # it has ended the server
         chosen = [language for language in ("cpp", "csharp", "go", "node", "rust") if wanted("bindings") or language in only]
         if chosen:
             bindings = Bindings(wine, path, folder / "bindings")
