@@ -14,9 +14,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "environment.hpp"
@@ -163,6 +165,22 @@ TEST_CASE("a bundle may come out of a pipe" * doctest::skip(!caller::on_openssl(
 }
 
 #endif
+
+TEST_CASE("a file and a directory of trust may have names that are not ASCII") {
+    namespace fs = std::filesystem;
+    const std::string name = folder + "/zertifikate-\xC3\xA4\xE2\x82\xAC";
+    const fs::path place = fs::u8path(name);
+    fs::create_directory(place);
+    fs::copy(fs::u8path(standin::fact("ca_dir")), place / "hashed", fs::copy_options::recursive);
+    fs::copy(fs::u8path(standin::fact("ca_file")), place / "ca.pem");
+    const Account account;
+    for (const auto& [option, value] : {std::pair{"ca_file", "/ca.pem"}, std::pair{"ca_dir", "/hashed"}}) {
+        CAPTURE(std::string(option));
+        const auto client = client_without_trust();
+        set(client, option, name + value);
+        CHECK(caller::create_key(client.get(), account.username, password).status == MBV_OK);
+    }
+}
 
 // The other TLS libraries tell less, and their words are passed on.
 TEST_CASE("trust that cannot be used is named" * doctest::skip(!caller::on_openssl())) {
