@@ -72,7 +72,9 @@ function(mobivate_add_warnings_and_hardening)
   if(WIN32)
     # The stack protector's functions are in a library here, which the driver adds when it is told of it, and -static makes a part of the file.
     set(flags -static -fstack-protector-strong -Wl,--gc-sections -Wl,--no-insert-timestamp -Wl,--dynamicbase -Wl,--nxcompat
-      -Wl,--high-entropy-va)
+      -Wl,--high-entropy-va
+      # Stripped as it is linked: strip would write the time into it.
+      $<$<OR:$<CONFIG:Release>,$<CONFIG:MinSizeRel>>:-s>)
   else()
     mobivate_known_flags(flags LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections)
   endif()

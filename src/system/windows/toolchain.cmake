@@ -6,6 +6,8 @@ set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
 set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+# What is installed is stripped already: see build_flags.cmake.
+set(CMAKE_STRIP "" CACHE FILEPATH "")
 # Windows 10 and newer.
 set(CMAKE_C_FLAGS_INIT -D_WIN32_WINNT=0x0A00)
 set(CMAKE_CXX_FLAGS_INIT -D_WIN32_WINNT=0x0A00)

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 
 from tests.bindings import header
 from tests.packaging.machines import windows_tool
@@ -212,6 +213,22 @@ def check_file(library, said):
     said += [f"{len(exports)} exports", f"imports {' '.join(sorted(imports))}"]
 
 
+def check_archive(path, said):
+    """All that belongs to it is in the archive, which has the same bytes the next time."""
+    archive = path / f"mobivate-{version()}-windows-x64.zip"
+    made = []
+    for _ in range(2):
+        run("cmake", "--build", path, "--target", "archive")
+        made.append(archive.read_bytes())
+    assert made[0] == made[1], "a second archive has other bytes"
+    with zipfile.ZipFile(archive) as packed:
+        names = {name.partition("/")[2] for name in packed.namelist()}
+    wanted = {"bin/mobivate.dll", "bin/mbv.exe", "include/mobivate.h", "lib/libmobivate.dll.a", "lib/mobivate.def"}
+    wanted |= {f"share/doc/mobivate/licenses/{name}.txt" for name in ("curl", "libmobivate", "openssl", "rapidjson")}
+    assert wanted <= names, f"not in the archive: {sorted(wanted - names)}"
+    said.append(f"{len(names)} files, {archive.stat().st_size:,} bytes")
+
+
 def check_same_bytes(path, said):
     """Everything of the project's own is compiled and linked once more."""
 
@@ -301,10 +318,10 @@ def main():
         return not only or name in only
 
     with report.part("file") as said:
-        stripped = folder / "stripped.dll"
-        run("x86_64-w64-mingw32-strip", "-o", stripped, library)
-        check_file(stripped, said)
-        said.append(f"{stripped.stat().st_size:,} bytes")
+        check_file(library, said)
+        said.append(f"{library.stat().st_size:,} bytes")
+    with report.part("archive") as said:
+        check_archive(path, said)
     with report.part("file, mbv.exe") as said:
         windows_tool.check_file(path / "mbv.exe", SYSTEM_DLLS, said)
     with Wine(folder) as wine:
