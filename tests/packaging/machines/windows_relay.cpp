@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // relay.exe FILE COMMAND...: runs a program of Windows's whose standard input is one of Windows's own pipes,
-// and whose standard output goes into FILE, and from there to this program's; its standard error is lost.
-// Node.js can use none of the pipes of the system that wine runs on.
+// and whose standard output goes into FILE, and from there to this program's; its standard error goes into
+// FILE.errors. Node.js can use none of the pipes of the system that wine runs on.
 #include <windows.h>
 
 #include <string>
@@ -41,7 +41,9 @@ int main(int argc, char** argv) {
     STARTUPINFOA how{};
     how.cb = sizeof how;
     how.dwFlags = STARTF_USESTDHANDLES;
-    how.hStdError = CreateFileA("NUL", GENERIC_WRITE, 0, &inherited, OPEN_EXISTING, 0, nullptr);
+    const std::string errors = std::string(argv[1]) + ".errors";
+    how.hStdError =
+        CreateFileA(errors.c_str(), GENERIC_WRITE, FILE_SHARE_READ, &inherited, CREATE_ALWAYS, 0, nullptr);
     constexpr DWORD shared = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     how.hStdOutput = CreateFileA(argv[1], GENERIC_WRITE, shared, &inherited, CREATE_ALWAYS, 0, nullptr);
     const HANDLE output = CreateFileA(argv[1], GENERIC_READ, shared, nullptr, OPEN_EXISTING, 0, nullptr);
