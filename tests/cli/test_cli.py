@@ -1988,14 +1988,15 @@ class Lock(ToolTest):
         for round_number in range(1, 5 if windows.IS_WINDOWS else 25):
             processes = [self.start_command(command) for _ in range(12)]
             with concurrent.futures.ThreadPoolExecutor(len(processes)) as pool:
-                ends = [pool.submit(process.wait) for process in processes]
+                ends = {pool.submit(process.wait): process for process in processes}
                 for _, end in zip(processes[1:], concurrent.futures.as_completed(ends, PATIENCE)):
-                    self.assertEqual(end.result(), 2)
+                    self.assertEqual(end.result(), 2, end.result() != 2 and ends[end].stderr.read())
                 (winner,) = [process for process in processes if process.returncode is None]
                 state = self.standin.account(self.username, requests=round_number)
                 winner.kill()
             self.assertEqual(state["requests"], round_number)
-        self.assertEqual(len(os.listdir(self.directory)), 2)
+        # Under wine, a file can be opened that another run is removing, and is gone at the end.
+        self.assertIn(len(os.listdir(self.directory)), (1, 2) if windows.IS_WINDOWS else (2,))
 
     def new_file(self, output):
         """The name of the new file beside the output."""
