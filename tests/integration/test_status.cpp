@@ -180,11 +180,11 @@ TEST_CASE("time-outs: before a connection, before TLS, and before the answer") {
 
     const Account account(R"({"creates":true,"cut":{"after":0,"how":"stall"}})");
     const auto waiting = https_client();
-    set(waiting, "timeout_ms", "300");
+    set(waiting, "timeout_ms", "2000");
     result = caller::create_key(waiting.get(), account.username, password);
     CHECK(result.status == MBV_ERR_TIMEOUT);
     CHECK(result.key_state == MBV_KEY_UNKNOWN);
-    CHECK(result.error_message.find("timeout_ms (300 ms) passed before the answer was there.") == 0);
+    CHECK(result.error_message.find("timeout_ms (2000 ms) passed before the answer was there.") == 0);
     check_claim(account, result);
 }
 

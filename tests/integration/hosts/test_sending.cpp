@@ -152,7 +152,7 @@ TEST_CASE("a process that was stopped past its deadline reads its answer when it
     const pid_t child = fork();
     if (child == 0) {
         const auto client = https_client();
-        set(client, "timeout_ms", "1000");
+        set(client, "timeout_ms", "3000");
         const auto result = caller::create_key(client.get(), account.username, password);
         const std::string told = std::string(mbv_status_name(result.status)) + " " + result.key;
         _exit(write(ends[1], told.data(), told.size()) == static_cast<ssize_t>(told.size()) ? 0 : 1);
@@ -162,7 +162,7 @@ TEST_CASE("a process that was stopped past its deadline reads its answer when it
     kill(child, SIGSTOP);
     int status = 0;
     REQUIRE(waitpid(child, &status, WUNTRACED) == child);
-    std::this_thread::sleep_for(milliseconds(1500));  // it is the time itself that has to pass
+    std::this_thread::sleep_for(milliseconds(3500));  // it is the time itself that has to pass
     kill(child, SIGCONT);
     REQUIRE(waitpid(child, &status, 0) == child);
     char told[1024] = {};
