@@ -376,11 +376,10 @@ def main():
                 )
                 said += re.findall(r"^(\w+: \d+ scans, .*)$", text, re.MULTILINE)
         if wanted("tool"):
-            with windows_tool.Tool(wine, path) as tool:
-                for part in windows_tool.MODULES:
-                    with report.part(part) as said:
-                        tool.run(part, said)
-            wine.begin()  # it has ended the server
+            tool = windows_tool.Tool(wine, path)
+            for part in windows_tool.MODULES:
+                with report.part(part) as said:
+                    tool.run(part, said)
         chosen = [language for language in ("cpp", "csharp", "go", "node", "rust") if wanted("bindings") or language in only]
         if chosen:
             bindings = Bindings(wine, path, folder / "bindings")

@@ -37,14 +37,16 @@ def check_names():
 
 
 class Tool:
-    """What stands for the tool in its tests, and a wine server that outlives each of its runs: one that a run starts
-    would keep that run's standard error open."""
+    """What stands for the tool in its tests."""
 
     def __init__(self, wine, build):
         self.wine, self.exe = wine, build / "mbv.exe"
         self.wrappers = build / "tests"
         self.launcher = self.wrapper("launcher", build / "tests" / "launcher.exe")
         self.tool = self.wrapper("mbv", self.exe)
+        # The first run starts all that wine runs beside it, which must not hold a pipe of a test's.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([self.tool, "--version"], env={"PATH": os.environ["PATH"]}, check=True, **quiet)
 
     def wrapper(self, name, program):
         """A test has an environment of its own, and the process that it starts is the program's."""
@@ -56,20 +58,6 @@ class Tool:
         path.write_text(f'#!/bin/sh\nexport {exports}\nexec {shlex.quote(self.wine.program)} {shlex.quote(str(program))} "$@"\n')
         path.chmod(0o755)
         return path
-
-    def __enter__(self):
-        # The tests run without these, and wine finds its server by them.
-        environment = {name: value for name, value in self.wine.environment.items() if name != "XDG_RUNTIME_DIR"}
-        self.server = subprocess.Popen(
-            [self.wine.server, "-f", "-p"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        # The first run starts all that wine runs beside it.
-        subprocess.run([self.tool, "--version"], env={"PATH": os.environ["PATH"]}, check=True, stdout=subprocess.DEVNULL)
-        return self
-
-    def __exit__(self, *_):
-        self.wine.end()
-        self.server.wait()
 
     def run(self, part, said):
         """One of MODULES; every test that is skipped has its reason in tests.cli.windows, or there is none on this machine."""
