@@ -44,9 +44,6 @@ class Tool:
         self.wrappers = build / "tests"
         self.launcher = self.wrapper("launcher", build / "tests" / "launcher.exe")
         self.tool = self.wrapper("mbv", self.exe)
-        # The first run starts all that wine runs beside it, which must not hold a pipe of a test's.
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([self.tool, "--version"], env={"PATH": os.environ["PATH"]}, check=True, **quiet)
 
     def wrapper(self, name, program):
         """A test has an environment of its own, and the process that it starts is the program's."""
