@@ -67,6 +67,9 @@ caller::Client client_with_the_systems_trust(const std::string& base_url) {
     REQUIRE(client != nullptr);
     set(client, "base_url", base_url);
     set(client, "proxy", "");
+    // wine reads all of its certificates when it is first asked.
+    set(client, "timeout_ms", "60000");
+    set(client, "connect_timeout_ms", "60000");
     return client;
 }
 
