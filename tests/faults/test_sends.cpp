@@ -74,10 +74,7 @@ caller::Result give_up(const Sending& sending, const User& user, long taken, boo
         while (!over) std::this_thread::yield();
     });
     while (!began || (!slow->blocked && !ended)) std::this_thread::yield();
-    if (cancel) {
-        slow->cancelled = true;
-        mbv_cancel(user.client.get());
-    }
+    if (cancel) slow->give_up([&] { mbv_cancel(user.client.get()); });
     over = true;
     calling.join();
     mbv_uncancel(user.client.get());

@@ -11,13 +11,14 @@
 #include <chrono>
 #include <climits>
 #include <cstddef>
+#include <mutex>
 
 namespace support {
 
 // When there is room again on a socket that takes no more.
 enum class Room {
     never,
-    once_given_up,  // when a poll ends after the call's time-out, or after `cancelled` was set
+    once_given_up,  // when a poll ends after the call's time-out, or after the call was cancelled
     at_once,        // a poll finds room for as many bytes again
 };
 
@@ -64,15 +65,25 @@ public:
         for (nfds_t i = 0; i < count && room_ != Room::at_once; ++i)
             fds[i].events &= static_cast<short>(~POLLOUT);
         const int result = system_poll(fds, count, timeout);
-        if (room_ == Room::once_given_up && (cancelled || Clock::now() >= time_out_)) bytes_left_ = LONG_MAX;
+        const std::lock_guard<std::mutex> guard(cancelling_);
+        if (room_ == Room::once_given_up && (cancelled_ || Clock::now() >= time_out_)) bytes_left_ = LONG_MAX;
         if (room_ == Room::at_once) bytes_left_ = bytes_;
         return result;
     }
 
-    std::atomic<bool> blocked{false};    // there was no room
-    std::atomic<bool> cancelled{false};  // set by whoever is about to cancel the call
+    std::atomic<bool> blocked{false};  // there was no room
+
+    // Cancels the call by `cancel`, so that there is no moment at which there is room and no cancelling yet.
+    template <class Cancel>
+    void give_up(Cancel cancel) {
+        const std::lock_guard<std::mutex> guard(cancelling_);
+        cancel();
+        cancelled_ = true;
+    }
 
 private:
+    std::mutex cancelling_;
+    bool cancelled_ = false;
     long bytes_left_;
     long taken_ = 0;
     const long bytes_;

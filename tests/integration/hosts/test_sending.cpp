@@ -96,8 +96,7 @@ TEST_CASE("nothing more of a request leaves once it is given up") {
                 });
                 if (cancel) {
                     while (slow == nullptr || !slow.load()->blocked) std::this_thread::yield();
-                    slow.load()->cancelled = true;
-                    mbv_cancel(client.get());
+                    slow.load()->give_up([&] { mbv_cancel(client.get()); });
                     slow = nullptr;
                 }
                 calling.join();
