@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "text/ascii.hpp"
 #include "transport/certificate.hpp"
@@ -206,7 +207,7 @@ std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const Allowa
         why << std::string_view(std::strerror(error));
         return nullptr;
     }
-    const std::shared_ptr<Bundle> bundle = index({text.bytes.get(), text.size}, allowance);
+    const std::shared_ptr<Bundle> bundle = index(std::move(text.bytes), text.size, allowance);
     if (bundle != nullptr && file.is_regular()) {
         bundle->identity_ = file.identity();
         Shared::offer(bundle);
@@ -215,27 +216,40 @@ std::shared_ptr<const Bundle> Bundle::read(const std::string& path, const Allowa
 }
 
 std::shared_ptr<Bundle> Bundle::index(std::string_view text, const Allowance& allowance) {
+    std::unique_ptr<char[]> bytes(new char[text.size()]);
+    std::copy(text.begin(), text.end(), bytes.get());
+    return index(std::move(bytes), text.size(), allowance);
+}
+
+// What a certificate is in DER takes the place of text that has been read: it is shorter, and so much memory
+// that was never touched would cost more than the reading.
+std::shared_ptr<Bundle> Bundle::index(std::unique_ptr<char[]> bytes, std::size_t text_size,
+                                      const Allowance& allowance) {
     auto bundle = std::make_shared<Bundle>();
-    bundle->der_.reset(new char[text.size() / 4 * 3 + 3]);
+    bundle->der_ = std::move(bytes);
+    char* const der = bundle->der_.get();
+    const std::string_view text(der, text_size);
     std::size_t used = 0;
     // OpenSSL passes over a byte order mark, in some places: with one, all is left to it.
     if (text.find(marked_begin) != std::string_view::npos) {
         bundle->others_.push_back({0, 0, std::string(text)});
         return bundle;
     }
+    std::vector<char> decoded;  // first apart: what turns out to be none is still needed as text
     for (std::size_t begin = find_line(text, any_begin, 0); begin < text.size();) {
         if (allowance.over() != Status::ok) return nullptr;
         std::size_t end = find_line(text, any_begin, begin + any_begin.size());
         std::string_view block = text.substr(begin, end - begin);
         std::optional<std::uint64_t> name;
-        char* const der = bundle->der_.get() + used;
         std::size_t size = 0;
-        if (const char* der_end = decode_certificate(block, der)) {
-            size = static_cast<std::size_t>(der_end - der);
-            const auto subject = plain_subject({der, size});
+        if (decoded.size() < block.size()) decoded.resize(2 * block.size());
+        if (const char* decoded_end = decode_certificate(block, decoded.data())) {
+            size = static_cast<std::size_t>(decoded_end - decoded.data());
+            const auto subject = plain_subject({decoded.data(), size});
             if (subject) name = name_number(*subject);
         }
         if (name) {
+            std::copy_n(decoded.data(), size, der + used);
             bundle->entries_.push_back(
                 {*name, static_cast<std::uint32_t>(used), static_cast<std::uint32_t>(size)});
             used += size;

@@ -66,8 +66,11 @@ private:
     };
     class Shared;
 
+    static std::shared_ptr<Bundle> index(std::unique_ptr<char[]> bytes, std::size_t text_size,
+                                         const Allowance& allowance);
+
     system::File::Identity identity_{};
-    std::unique_ptr<char[]> der_;  // of all plain certificates, one after the other
+    std::unique_ptr<char[]> der_;  // of all plain certificates, one after the other, where the text was
     std::vector<Entry> entries_;   // sorted by name, and within one as in the file
     std::vector<Block> others_;
 };
