@@ -389,6 +389,18 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(self.standin.requests() - self.requests_before, requests)
         self.assertTrue(self.standin.is_valid(self.old_key))
 
+    @staticmethod
+    def await_state(process, reached):
+        """Waits until `reached` says so, while the process runs. Nothing reports such a state, so it is looked at again and again."""
+        ended = threading.Event()
+        timer = threading.Timer(PATIENCE, ended.set)
+        timer.start()
+        try:
+            while not reached():
+                assert not ended.is_set() and os.path.exists(f"/proc/{process.pid}"), "the state was never reached"
+        finally:
+            timer.cancel()
+
     def finish(self, process):
         """Waits for a started command's end."""
         stdout, stderr = process.communicate(timeout=PATIENCE)

@@ -15,7 +15,6 @@ import signal
 import socket
 import stat
 import subprocess
-import threading
 import unittest
 
 from tests.cli import windows
@@ -1147,7 +1146,7 @@ class Password(ToolTest):
         path = self.path("fifo")
         os.mkfifo(path, 0o600)
         process = self.start_command(self.command(password_file=path))
-        Leaks.await_state(process.pid, lambda: Leaks.takes(process.pid, signal.SIGINT))
+        self.await_state(process, lambda: Leaks.takes(process.pid, signal.SIGINT))
         process.send_signal(signal.SIGINT)
         self.assert_wrong(self.finish(process), "Interrupted", path)
 
@@ -2120,7 +2119,7 @@ class Signals(ToolTest):
             for number in (signal.SIGHUP, signal.SIGINT):
                 bit = 1 << (number - 1)
                 self.assertTrue(masks["SigIgn"] & bit)
-                self.assertFalse(masks["SigBlk"] & bit)  # a blocked one would reach sigwait all the same
+                self.assertFalse(masks["SigBlk"] & bit)  # those that are blocked are taken for an end that is asked for
                 process.send_signal(number)
             gate.open()
             finished = self.finish(process)
@@ -2130,18 +2129,6 @@ class Signals(ToolTest):
 
 class Leaks(ToolTest):
     """Nothing of the password where others can look."""
-
-    @staticmethod
-    def await_state(pid, reached):
-        """Waits until `reached` says so. Nothing reports such a state, so it is looked at again and again."""
-        ended = threading.Event()
-        timer = threading.Timer(PATIENCE, ended.set)
-        timer.start()
-        try:
-            while not reached():
-                assert not ended.is_set() and os.path.exists(f"/proc/{pid}"), "the state was never reached"
-        finally:
-            timer.cancel()
 
     @staticmethod
     def takes(pid, number):
@@ -2224,7 +2211,7 @@ class Leaks(ToolTest):
         with open(path, "wb", buffering=0) as fifo:
             fifo.write(self.password.encode())  # and the tool waits for more
             self.skip_with_sanitizer(process.pid)
-            self.await_state(process.pid, lambda: self.holders(process.pid, self.password))
+            self.await_state(process, lambda: self.holders(process.pid, self.password))
             holders = self.holders(process.pid, self.password)
         self.assert_code(self.finish(process), 0)
         self.assert_once_and_private(holders)
@@ -2242,7 +2229,7 @@ class Leaks(ToolTest):
             gate.open()
             # The key becomes a line after the password was wiped.
             key = self.valid_key()
-            self.await_state(process.pid, lambda: self.holders(process.pid, key + "\n"))
+            self.await_state(process, lambda: self.holders(process.pid, key + "\n"))
             keys = self.holders(process.pid, key)
             passwords = self.holders(process.pid, self.password)
             process.send_signal(signal.SIGINT)

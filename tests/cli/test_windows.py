@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 import unittest
 
 from tests.cli.support import PATIENCE, Gate, Terminal, ToolTest
@@ -33,17 +32,6 @@ class WindowsTest(ToolTest):
         finished = self.run_command([os.environ["MBV_LAUNCHER"], how, *arguments])
         self.assertEqual(finished.returncode, 0, finished.stderr)
         return finished.stdout.decode().splitlines()
-
-    def await_state(self, reached):
-        """Nothing reports such a state, so it is looked at again and again."""
-        ended = threading.Event()
-        timer = threading.Timer(PATIENCE, ended.set)
-        timer.start()
-        try:
-            while not reached():
-                self.assertFalse(ended.is_set(), "the state was never reached")
-        finally:
-            timer.cancel()
 
 
 class Text(WindowsTest):
@@ -143,7 +131,7 @@ class Output(WindowsTest):
             (name,) = set(os.listdir(self.directory)) - {"key", "password"}
             gate.open()
             # The key is made and written, and waits for its name.
-            self.await_state(lambda: os.stat(self.path(name)).st_size == len(self.valid_key()) + 1)
+            self.await_state(process, lambda: os.stat(self.path(name)).st_size == len(self.valid_key()) + 1)
             self.assertEqual(self.content(), "the old content")
             self.assertIsNone(process.poll())
             self.assertEqual(reader.communicate()[0], b"the old content")
@@ -258,7 +246,7 @@ class Streams(WindowsTest):
                     pass
             return False
 
-        self.await_state(blocks)
+        self.await_state(process, blocks)
         process.send_signal(signal.SIGINT)
         finished = self.finish(process)
         os.close(reading)
@@ -288,7 +276,7 @@ class Console(WindowsTest):
         process = self.start(*self.command("--output", self.path("key"), *options, password_file=""))
         self.terminal.read_until(b"Password of " + self.username.encode() + b":")
         # wine shows the prompt before it reads.
-        self.await_state(lambda: not self.terminal.echoes())
+        self.await_state(process, lambda: not self.terminal.echoes())
         return process
 
     def assert_nothing_sent(self, process, *texts):
@@ -311,7 +299,7 @@ class Console(WindowsTest):
     def test_key_typed(self):
         process = self.start(self.tool, "test-key", "--base-url", self.standin.http)
         self.terminal.read_until(b"API key:")
-        self.await_state(lambda: not self.terminal.echoes())
+        self.await_state(process, lambda: not self.terminal.echoes())
         self.terminal.type(self.old_key.encode() + b"\r")
         self.assert_code(self.finish(process), 0)
 
