@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What libcurl does of its own accord, or does not do.
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "integration/service.hpp"
 #include "interpose.hpp"
+#include "listener.hpp"
 
 using namespace service;
 
@@ -99,17 +99,8 @@ namespace {
 class OneAnswer {
 public:
     explicit OneAnswer(std::string answer) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        listener_ = socket(AF_INET, SOCK_STREAM, 0);
-        socklen_t size = sizeof address;
-        REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-        REQUIRE(listen(listener_, 1) == 0);
-        REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-        host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
         thread_ = std::thread([this, answer = std::move(answer)] {
-            const int peer = accept(listener_, nullptr, nullptr);
+            const int peer = listener_.next();
             char bytes[4096];
             const ssize_t size_received = recv(peer, bytes, sizeof bytes, 0);
             received_.assign(bytes, size_received > 0 ? static_cast<std::size_t>(size_received) : 0);
@@ -119,19 +110,15 @@ public:
     }
     OneAnswer(const OneAnswer&) = delete;
     OneAnswer& operator=(const OneAnswer&) = delete;
-    ~OneAnswer() {
-        received();
-        close(listener_);
-    }
+    ~OneAnswer() { received(); }
+    [[nodiscard]] const std::string& host() const { return listener_.host(); }
     const std::string& received() {
         if (thread_.joinable()) thread_.join();
         return received_;
     }
 
-    std::string host;
-
 private:
-    int listener_ = -1;
+    host::Listener listener_;
     std::string received_;
     std::thread thread_;
 };
@@ -141,7 +128,7 @@ private:
 TEST_CASE("a SOCKS5 proxy is offered no GSSAPI, whose exchange blocks") {
     OneAnswer proxy("");
     const auto client = https_client();
-    set(client, "proxy", "socks5://user:secret@" + proxy.host);
+    set(client, "proxy", "socks5://user:secret@" + proxy.host());
     CHECK(caller::create_key(client.get(), "user@example.com", password).status == MBV_ERR_CONNECT);
     // RFC 1928: version 5, two methods: none, and user name with password.
     CHECK(proxy.received() == std::string("\x05\x02\x00\x02", 4));
@@ -170,7 +157,7 @@ TEST_CASE("why a handshake failed is told in words") {
     for (const auto& each : cases) {
         CAPTURE(each.what);
         OneAnswer server(each.answer);
-        const auto client = client_for("https://" + server.host);
+        const auto client = client_for("https://" + server.host());
         const auto result = caller::create_key(client.get(), "user@example.com", password);
         CAPTURE(result.error_message);
         CHECK(result.key_state == MBV_KEY_UNCHANGED);

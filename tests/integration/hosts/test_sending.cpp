@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What was given up stays given up, and what has arrived is not thrown away.
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "integration/service.hpp"
 #include "interpose.hpp"
+#include "listener.hpp"
 
 using namespace service;
 using std::chrono::milliseconds;
@@ -20,15 +20,6 @@ namespace {
 class HastyServer {
 public:
     HastyServer() {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        listener_ = socket(AF_INET, SOCK_STREAM, 0);
-        socklen_t size = sizeof address;
-        REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-        REQUIRE(listen(listener_, 5) == 0);
-        REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
         thread_ = std::thread([this] { serve(); });
     }
     HastyServer(const HastyServer&) = delete;
@@ -38,18 +29,17 @@ public:
     // What came on each connection.
     const std::vector<std::string>& stop() {
         if (thread_.joinable()) {
-            shutdown(listener_, SHUT_RDWR);
+            listener_.shut_down();
             thread_.join();
-            close(listener_);
         }
         return received_;
     }
 
-    std::string url;
+    [[nodiscard]] std::string url() const { return "http://" + listener_.host(); }
 
 private:
     void serve() {
-        for (int client = 0; (client = accept(listener_, nullptr, nullptr)) >= 0; close(client)) {
+        for (int client = 0; (client = listener_.next()) >= 0; close(client)) {
             std::string& bytes = received_.emplace_back();
             char some[4096];
             bool answered = false;
@@ -65,7 +55,7 @@ private:
         }
     }
 
-    int listener_ = -1;
+    host::Listener listener_;
     std::vector<std::string> received_;
     std::thread thread_;
 };
@@ -172,7 +162,7 @@ TEST_CASE("a process that was stopped past its deadline reads its answer when it
 
 TEST_CASE("a connection on which half a request went out is not used again") {
     HastyServer server;
-    const auto client = client_for(server.url);
+    const auto client = client_for(server.url());
     caller::Result result;
     {
         const support::SlowSockets slow(1000, support::Room::never);
