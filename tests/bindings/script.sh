@@ -80,7 +80,7 @@ published_readme() {
 # dated FOLDER: prints what is in it, in the order of names, after giving all of it the same date and permissions wherever it is packed.
 dated() {
     chmod -R u=rwX,go=rX "$1" && find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} + &&
-        (cd "$1" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
+        (cd "$1" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort)
 }
 # zip_of FILE FOLDER, and tar_of FILE NAME, where NAME is a folder in this one and all names in FILE begin with it: the same bytes each time.
 zip_of() {
@@ -88,7 +88,7 @@ zip_of() {
 }
 tar_of() {
     dated "$2" >"$MOBIVATE_SCRATCH/files" &&
-        tar --create --format=ustar --owner=root:0 --group=root:0 --transform="s|^|$2/|" --directory="$2" --files-from="$MOBIVATE_SCRATCH/files" |
+        tar --create --format=ustar --owner=root:0 --group=root:0 --transform="s|^|$2/|S" --directory="$2" --files-from="$MOBIVATE_SCRATCH/files" |
         gzip -n -9 >"$1"
 }
 
