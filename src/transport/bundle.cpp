@@ -242,7 +242,7 @@ std::shared_ptr<Bundle> Bundle::index(std::unique_ptr<char[]> bytes, std::size_t
         std::string_view block = text.substr(begin, end - begin);
         std::optional<std::uint64_t> name;
         std::size_t size = 0;
-        if (decoded.size() < block.size()) decoded.resize(2 * block.size());
+        if (decoded.size() < block.size()) decoded.resize(block.size());
         if (const char* decoded_end = decode_certificate(block, decoded.data())) {
             size = static_cast<std::size_t>(decoded_end - decoded.data());
             const auto subject = plain_subject({decoded.data(), size});
