@@ -238,7 +238,7 @@ for way, plan, code, *timeout in TESTING:
     CASES.append(Case("test", way, plan, code, 1, *timeout))
 
 # After it, FILE holds a key that is revoked.
-UNSETTLED = Case("create", "lost", {("create", 1): ["forward", "unreachable", "lose"]}, 5, 1, "0.5")
+UNSETTLED = Case("create", "lost", {("create", 1): ["forward", "unreachable", "lose"]}, 5, 1, "2")
 
 # System calls on the new file or its directory: (call, way, what strace does to it, exit code, keys created).
 SYSTEM_CALLS = [
