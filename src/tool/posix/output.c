@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* statx, fallocate */
+#define _GNU_SOURCE /* fallocate, and where libc has it struct statx */
 #include "../output.h"
 
 #include <errno.h>
@@ -10,6 +10,21 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+/* musl has no statx before 1.2.5, and none of these after it. */
+#if !defined(STATX_TYPE)
+#include <linux/stat.h>
+#endif
+#if !defined(STATX_ATTR_IMMUTABLE)
+#define STATX_ATTR_IMMUTABLE 0x10
+#define STATX_ATTR_APPEND 0x20
+#endif
+#if !defined(STATX_ATTR_MOUNT_ROOT) /* Linux 5.8 */
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
+#endif
 
 #include "../io.h"
 #include "../output_messages.h"
@@ -49,9 +64,10 @@ struct attributes {
 
 static struct attributes attributes_of(int directory, const char* name) {
     struct attributes result = {0};
-#if defined(STATX_ATTR_MOUNT_ROOT)
+#if defined(SYS_statx)
     struct statx file;
-    if (statx(directory, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &file) != 0) return result;
+    if (syscall(SYS_statx, directory, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &file) != 0)
+        return result;
     const uint64_t known = file.stx_attributes & file.stx_attributes_mask;
     result.immutable = (known & STATX_ATTR_IMMUTABLE) != 0;
     result.append_only = (known & STATX_ATTR_APPEND) != 0;
