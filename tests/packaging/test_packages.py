@@ -630,6 +630,9 @@ class DotnetProgram:
         self.environment = [*environment]
         self.environment += [f"{name}=1" for name in ("DOTNET_NOLOGO", "DOTNET_CLI_TELEMETRY_OPTOUT", "MSBUILDDISABLENODEREUSE")]
         self.environment += ["UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0"]
+        # It leaves a folder behind for each build.
+        self.environment += [f"TMPDIR={home / 'tmp'}"]
+        (home / "tmp").mkdir()
         self.folder = home / "Program"
         self.folder.mkdir()
         sources = f'{"" if others else "<clear />"}<add key="folder" value="{feed}" />'

@@ -188,6 +188,8 @@ class Bindings:
                 "-o",
                 "out",
                 cwd=scratch,
+                # It leaves a folder behind for each build.
+                TMPDIR=scratch,
             )
         except AssertionError as problem:
             if "NU1301" in str(problem) or "NU1101" in str(problem):
