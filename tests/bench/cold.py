@@ -11,7 +11,8 @@ TRUSTS = {
     "default": "the system's trust with the same certificates: nothing is set",
 }
 SELF_CONTAINED = "mbv, self-contained"
-COUNTED = ("mbv", SELF_CONTAINED, "curl", "libcurl by hand", "C++ binding")
+STATIC = "mbv, one static file"
+COUNTED = ("mbv", SELF_CONTAINED, STATIC, "curl", "libcurl by hand", "C++ binding")
 
 
 def curl_trust(bench, trust):
@@ -44,6 +45,8 @@ def candidates(bench, url, trust):
     }
     if bench.bundled:
         found[SELF_CONTAINED] = [str(bench.bundled / "mbv"), *arguments]
+    if bench.musl:
+        found[STATIC] = [str(bench.musl / "mbv"), *arguments]
     found = {name: (command, environment) for name, command in found.items()}
     if built := bench.programs("cpp"):
         found["C++ binding"] = built[0]["agent"], bench.agent(dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"]), 1)
@@ -118,12 +121,20 @@ def measure(bench):
             bench.report.left_out(f"cold, {language}", "its tools are missing")
     if not bench.bundled:
         bench.report.left_out(SELF_CONTAINED, "there is no build/bundled (MOBIVATE_PRESET=bundled tests/run makes it)")
-    for trust, base, limit in (("default", "curl", 0.16), ("small", "Go's own client", 1.0), ("bundle", "Go's own client", 1.0)):
+    if not bench.musl:
+        bench.report.left_out(STATIC, "there is no build/musl (cmake --preset musl && cmake --build --preset musl makes it)")
+    for mbv, trust, base, limit in (
+        (SELF_CONTAINED, "default", "curl", 0.16),
+        (STATIC, "default", "curl", 0.16),
+        (SELF_CONTAINED, "small", "Go's own client", 1.0),
+        (STATIC, "small", "Go's own client", 0.9),
+        (SELF_CONTAINED, "bundle", "Go's own client", 1.0),
+    ):
         found = samples.get(trust, {}).get("processes", {})
-        if SELF_CONTAINED in found and base in found:
+        if mbv in found and base in found:
             for what, name in (("wall", "wall"), ("cpu", "CPU")):
-                ratio = middle(found[SELF_CONTAINED], what) / middle(found[base], what)
-                bench.report.target(f"cold, {TRUSTS[trust].partition(':')[0]}, {SELF_CONTAINED} ÷ {base}, {name}", ratio, limit)
+                ratio = middle(found[mbv], what) / middle(found[base], what)
+                bench.report.target(f"cold, {TRUSTS[trust].partition(':')[0]}, {mbv} ÷ {base}, {name}", ratio, limit)
     for trust in ("default", "bundle"):
         found = samples.get(trust, {}).get("processes")
         for what, name in (("wall", "wall"), ("cpu", "CPU")) if found else ():

@@ -201,9 +201,10 @@ class Bench:
         self.built = build / "tests/bench"
         self.mbv = str(build / "mbv")
         self.library = str(build / "libmobivate.so.1")
-        # The self-contained build, where somebody has made it.
-        bundled = build.parent / "bundled"
-        self.bundled = bundled if (bundled / "mbv").exists() else None
+        # The self-contained builds, where somebody has made them.
+        self.bundled, self.musl = (
+            build.parent / name if (build.parent / name / "mbv").exists() else None for name in ("bundled", "musl")
+        )
         self.bundle = self.folder = None  # the trust of real life
         self.default_trust = None  # why the system's cannot be measured, else ""
         self.environment = {
