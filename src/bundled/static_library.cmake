@@ -9,19 +9,25 @@ set(list ${CMAKE_CURRENT_BINARY_DIR}/exports.txt)
 file(GENERATE OUTPUT ${list} CONTENT "${lines}\n")
 list(TRANSFORM exports PREPEND -Wl,-u,)
 
+# A toolchain whose linker makes no one object of many names another compiler for it, and where its own C++ runtime is.
+if(NOT MOBIVATE_MERGING_COMPILER)
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
+  set(MOBIVATE_MERGING_COMPILER ${CMAKE_CXX_COMPILER} ${flags})
+  if(CMAKE_SYSROOT)
+    list(APPEND MOBIVATE_MERGING_COMPILER --sysroot=${CMAKE_SYSROOT})
+  endif()
+  set(MOBIVATE_STATIC_RUNTIME -Wl,-Bstatic -l${MOBIVATE_RUNTIME} -lgcc_eh -lgcc)
+endif()
+
 # What nobody calls is left out here; of a whole object a linker would only do that if it is told to.
 set(whole ${CMAKE_CURRENT_BINARY_DIR}/whole.o)
 set(object ${CMAKE_CURRENT_BINARY_DIR}/mobivate.o)
-separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
-if(CMAKE_SYSROOT)
-  list(APPEND flags --sysroot=${CMAKE_SYSROOT})
-endif()
 add_custom_command(OUTPUT ${object}
-  COMMAND ${CMAKE_CXX_COMPILER} ${flags} -r -nostdlib -o ${whole}
+  COMMAND ${MOBIVATE_MERGING_COMPILER} -r -nostdlib -o ${whole}
     # Else a linker takes one group of all that have the same name for all of them, also where the name is now nobody else's.
     -Wl,--force-group-allocation -Wl,-d -Wl,--gc-sections ${exports}
     $<TARGET_OBJECTS:mobivate_objects> $<TARGET_OBJECTS:mobivate_openssl> ${MOBIVATE_BUNDLED_ARCHIVES}
-    -Wl,-Bstatic -l${MOBIVATE_RUNTIME} -lgcc_eh -lgcc
+    ${MOBIVATE_STATIC_RUNTIME}
   # What is unique in a process (STB_GNU_UNIQUE, in C++ alone) is not made local, but what is weak is.
   COMMAND ${CMAKE_OBJCOPY} --wildcard --weaken-symbol=_Z* ${whole}
   COMMAND ${CMAKE_OBJCOPY} --keep-global-symbols=${list} ${whole} ${object}

@@ -19,18 +19,7 @@ endforeach()
 # pkg-config would tell of this machine's libraries.
 set(PKG_CONFIG_EXECUTABLE false)
 
-# Libraries that are headers alone are this machine's. In a folder of their own, for beside them lie those of its libc.
-find_path(headers rapidjson/reader.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
-if(headers)
-  foreach(library rapidjson doctest)
-    if(EXISTS ${headers}/${library})
-      file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/headers)
-      file(CREATE_LINK ${headers}/${library} ${CMAKE_BINARY_DIR}/headers/${library} SYMBOLIC)
-    endif()
-  endforeach()
-  set(RAPIDJSON_INCLUDE_DIR ${CMAKE_BINARY_DIR}/headers CACHE PATH "The folder of RapidJSON's headers")
-endif()
-unset(headers CACHE)
+include(${CMAKE_CURRENT_LIST_DIR}/../../headers_of_this_machine.cmake)
 
 find_program(MOBIVATE_WINE NAMES wine64 PATHS /usr/lib/wine)
 if(MOBIVATE_WINE)

