@@ -370,7 +370,7 @@ class Packages(Installed):
         home, environment = self.home("ocaml")
         environment += [f"PKG_CONFIG_PATH={self.library.parent / 'pkgconfig'}", "DUNE_CACHE=disabled"]
         program = ocaml_program(home, environment, archive)
-        licenses = {file.name for file in (home / "installed/doc/mobivate/licenses").glob("linux-x64-glibc/*")}
+        licenses = {file.name for file in (home / ".opam/default/doc/mobivate/licenses").glob("linux-x64-glibc/*")}
         if self.self_contained:
             self.conforms("ocaml", program)
             self.assertLessEqual({"libmobivate.txt", "openssl.txt", "mobivate.spdx.json"}, licenses)
@@ -602,14 +602,23 @@ def go_program(home, environment, proxy, target=Target(), tags=""):
 
 
 def ocaml_program(home, environment, archive):
-    """The agent in OCaml as its user builds it in a home, with the package that dune has installed there."""
-    with tarfile.open(archive) as files:
-        files.extractall(home)
-    (sources,) = home.glob("mobivate-*/")
-    run(*environment, "dune", "build", "-p", "mobivate", "@install", cwd=sources)
-    run(*environment, "dune", "install", "--prefix", home / "installed", "mobivate", cwd=sources)
+    """The agent in OCaml as its user builds it in a home, with the package that opam has installed there. A repository of empty packages
+    stands in for opam's, since the compiler and dune are those that are installed."""
+    numbers = {
+        name: run(program, option).strip()
+        for name, program, option in (("ocaml", "ocamlopt", "-version"), ("dune", "dune", "--version"))
+    }
+    for package in (f"ocaml.{numbers['ocaml']}", f"dune.{numbers['dune']}", f"dune-configurator.{numbers['dune']}"):
+        folder = home / "repository/packages" / package.partition(".")[0] / package
+        folder.mkdir(parents=True)
+        (folder / "opam").write_text('opam-version: "2.0"\n')
+    (home / "repository/repo").write_text('opam-version: "2.0"\n')
+    opam = [*environment, "OPAMYES=1", "OPAMCOLOR=never", "OPAMROOTISOK=1", "opam"]
+    run(*opam, "init", "--bare", "--disable-sandboxing", "--no-setup", "default", home / "repository")
+    run(*opam, "switch", "create", "default", "--empty")
+    run(*opam, "pin", "add", "mobivate", archive)
     shutil.copy(ROOT / "bindings/ocaml/tests/agent.ml", home)
-    environment = [*environment, f"OCAMLPATH={home / 'installed/lib'}"]
+    environment = [*environment, f"OCAMLPATH={home / '.opam/default/lib'}"]
     packages = "mobivate,threads.posix,unix"
     run(*environment, "ocamlfind", "ocamlopt", "-thread", "-package", packages, "-linkpkg", "agent.ml", "-o", "agent", cwd=home)
     return home / "agent"
