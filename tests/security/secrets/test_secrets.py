@@ -11,6 +11,7 @@ must leave copies: else the scan itself is broken. The table at the end is what 
 import contextlib
 import itertools
 import json
+import mmap
 import os
 import pathlib
 import secrets
@@ -460,6 +461,27 @@ class Secrets(unittest.TestCase):
             self.run_calls(f"host's libcurl first, {scheme}", "MBV_OK", before=("libcurl-init", libcurl), base_url=url)
             self.run_calls(f"host's libcurl after, {scheme}", "MBV_OK", after=(libcurl,), base_url=url)
             self.run_calls(f"both at once, {scheme}", "MBV_OK", "-beside-libcurl " + STANDIN["http"], base_url=url)
+
+
+class Scan(unittest.TestCase):
+    """What the scan makes of a file that is mapped."""
+
+    def test_a_fragment_that_is_the_files_own_is_no_copy(self):
+        text = random_text(24)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"-" * 5000 + text[:8].encode() + b"-" * 5000)
+            file.flush()
+            with mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as mapped:
+                needle = Needle("text", text.encode())
+                del text
+                self.assertEqual(self.places(needle, file.name), [])
+                mapped[100:108] = needle.text()[8:16]
+                self.assertEqual(len(self.places(needle, file.name)), 1)
+                mapped[200:224] = needle.text()
+                self.assertEqual(len(self.places(needle, file.name)), 2)
+
+    def places(self, needle, name):
+        return [place for place in scan(os.getpid(), [needle])["text"]["places"] if place.endswith(name)]
 
 
 class _Ending:
