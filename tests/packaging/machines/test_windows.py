@@ -145,6 +145,7 @@ class Report:
             said = ["FAILED"]
             print(f"---- {name}\n{problem}", flush=True)
         self.rows.append((name, ", ".join(said) or "passed", time.monotonic() - begin))
+        print(f"{name}: {self.rows[-1][1]}, {self.rows[-1][2]:.0f} s", flush=True)
 
     def print(self):
         print(f"\n{'part':<28} {'seconds':>7}  result")
