@@ -72,14 +72,35 @@ else()
   endif()
 endif()
 
-# GCC and its C++ runtime have one version; another compiler's does not tell it.
+# GCC and its C++ runtime have one version; LLVM's has its own number, XXYYZZ.
 set(MOBIVATE_SBOM_RUNTIME_LICENSE "GPL-3.0-or-later WITH GCC-exception-3.1")
 if(MOBIVATE_RUNTIME STREQUAL c++)
   set(MOBIVATE_SBOM_RUNTIME_LICENSE "Apache-2.0 WITH LLVM-exception")
+  execute_process(COMMAND ${CMAKE_COMMAND} -E echo "#include <cstddef>" COMMAND ${CMAKE_CXX_COMPILER} -x c++ -E -dM -
+    OUTPUT_VARIABLE macros ERROR_QUIET)
+  if(macros MATCHES "#define _LIBCPP_VERSION ([0-9][0-9])0?([0-9]+)0?([0-9]+)\n")
+    set(MOBIVATE_SBOM_RUNTIME_VERSION "\"versionInfo\": \"${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}\", ")
+  endif()
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   set(MOBIVATE_SBOM_RUNTIME_VERSION "\"versionInfo\": \"${CMAKE_CXX_COMPILER_VERSION}\", ")
 endif()
 
+# The libc that is inside a static mbv. As NAME;VERSION;LICENSE, by the toolchain file.
+if(MOBIVATE_LIBC_INSIDE)
+  list(GET MOBIVATE_LIBC_INSIDE 0 name)
+  list(GET MOBIVATE_LIBC_INSIDE 1 version)
+  list(GET MOBIVATE_LIBC_INSIDE 2 license)
+  set(MOBIVATE_SBOM_TOOL_PACKAGES ",
+    {\"SPDXID\": \"SPDXRef-mbv\", \"name\": \"mbv\", \"versionInfo\": \"${PROJECT_VERSION}\", \"downloadLocation\": \"NOASSERTION\",
+     \"filesAnalyzed\": false, \"licenseConcluded\": \"MIT\", \"licenseDeclared\": \"MIT\", \"copyrightText\": \"Copyright (c) 2026 the libmobivate authors\"},
+    {\"SPDXID\": \"SPDXRef-libc\", \"name\": \"${name}\", \"versionInfo\": \"${version}\", \"downloadLocation\": \"NOASSERTION\",
+     \"filesAnalyzed\": false, \"licenseConcluded\": \"${license}\", \"licenseDeclared\": \"${license}\", \"copyrightText\": \"NOASSERTION\"}")
+  set(MOBIVATE_SBOM_TOOL_RELATIONSHIPS ",
+    {\"spdxElementId\": \"SPDXRef-DOCUMENT\", \"relationshipType\": \"DESCRIBES\", \"relatedSpdxElement\": \"SPDXRef-mbv\"},
+    {\"spdxElementId\": \"SPDXRef-mbv\", \"relationshipType\": \"STATIC_LINK\", \"relatedSpdxElement\": \"SPDXRef-libmobivate\"},
+    {\"spdxElementId\": \"SPDXRef-mbv\", \"relationshipType\": \"STATIC_LINK\", \"relatedSpdxElement\": \"SPDXRef-libc\"}")
+endif()
+
 string(MD5 MOBIVATE_SBOM_IDENTIFIER "${PROJECT_VERSION} ${MOBIVATE_SBOM_CURL_VERSION} ${MOBIVATE_SBOM_TLS_PACKAGE} ${RAPIDJSON_VERSION} \
-${MOBIVATE_RUNTIME} ${MOBIVATE_SBOM_RUNTIME_VERSION}")
+${MOBIVATE_RUNTIME} ${MOBIVATE_SBOM_RUNTIME_VERSION} ${MOBIVATE_LIBC_INSIDE}")
 configure_file(mobivate.spdx.json.in ${PROJECT_BINARY_DIR}/mobivate.spdx.json @ONLY)

@@ -14,17 +14,24 @@ set(CMAKE_C_COMPILER ${MOBIVATE_ZIG}/musl-cc)
 set(CMAKE_CXX_COMPILER ${MOBIVATE_ZIG}/musl-c++)
 set(CMAKE_AR ${MOBIVATE_ZIG}/musl-ar CACHE FILEPATH "")
 set(CMAKE_RANLIB ${MOBIVATE_ZIG}/musl-ranlib CACHE FILEPATH "")
-# Programs are one file each: musl has its name services inside, so that a static one works on any Linux.
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -pie")
+# mbv is one file: musl has its name services inside, so that a static program works on any Linux.
+set(MOBIVATE_TOOL_LINK_OPTIONS -static -pie)
+# There is none for musl here, for the tests either.
+set(MOBIVATE_NO_OTHER_LIBCURL ON)
+file(STRINGS ${MOBIVATE_ZIG}/package/lib/libc/musl/src/internal/version.h version REGEX VERSION)
+string(REGEX MATCH "[0-9.]+" version "${version}")
+set(MOBIVATE_LIBC_INSIDE musl "${version}" MIT)
+file(GLOB MOBIVATE_MORE_LICENSES ${MOBIVATE_ZIG}/licenses/*.txt)
 # Zig's linker makes no one object of many; this machine's does. And Zig has its C++ runtime in no place that a linker looks at.
-set(MOBIVATE_MERGING_COMPILER gcc -Wl,--strip-debug)
-set(CMAKE_OBJCOPY objcopy CACHE FILEPATH "")
+find_program(MOBIVATE_GCC gcc NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+find_program(MOBIVATE_OBJCOPY objcopy NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+mark_as_advanced(MOBIVATE_GCC MOBIVATE_OBJCOPY)
+set(MOBIVATE_MERGING_COMPILER ${MOBIVATE_GCC} -Wl,--strip-debug)
+set(CMAKE_OBJCOPY ${MOBIVATE_OBJCOPY} CACHE FILEPATH "")
 set(MOBIVATE_STATIC_RUNTIME)
 foreach(name c++ c++abi unwind compiler_rt)
   list(APPEND MOBIVATE_STATIC_RUNTIME ${MOBIVATE_ZIG}/runtime/lib${name}.a)
 endforeach()
-# Of what is inside beside what every build has.
-set(MOBIVATE_MORE_LICENSES ${MOBIVATE_ZIG}/licenses/musl.txt ${MOBIVATE_ZIG}/licenses/libc++.txt)
 # pkg-config would tell of this machine's libraries.
 set(PKG_CONFIG_EXECUTABLE false)
 include(${CMAKE_CURRENT_LIST_DIR}/../headers_of_this_machine.cmake)

@@ -530,7 +530,7 @@ TEST_CASE("empty elements of a list are as if they were not there") {
 TEST_CASE("the bounds depend on the bytes alone, not on the pieces they come in") {
     const auto same_in_pieces = [](const std::string& bytes) {
         const auto whole = judge(bytes);
-        for (const std::size_t piece : {1, 2, 3, 1000}) {
+        for (const std::size_t piece : {1U, 2U, 3U, 1000U}) {
             CAPTURE(piece);
             How how;
             how.piece = piece;
@@ -541,7 +541,7 @@ TEST_CASE("the bounds depend on the bytes alone, not on the pieces they come in"
         return whole;
     };
     const std::string start = "HTTP/1.1 200 OK\r\nContent-Length: 49\r\nX: ";
-    for (const std::size_t head : {33500, 65535, 65536, 65537, 65538}) {
+    for (const std::size_t head : {33500U, 65535U, 65536U, 65537U, 65538U}) {
         CAPTURE(head);
         const std::string fill(head - start.size() - 4, 'x');
         CHECK((same_in_pieces(start + fill + "\r\n\r\n" + created).key == key) == (head <= 65536));
@@ -549,7 +549,7 @@ TEST_CASE("the bounds depend on the bytes alone, not on the pieces they come in"
     // Where the bound is in the status line, the code counts if the byte behind it is the first beyond, or
     // before.
     const std::string last = "HTTP/1.1 401 No\r\n\r\n";
-    for (const std::size_t interim : {65536 - 11, 65536 - 12, 65536 - 13}) {
+    for (const std::size_t interim : {65536U - 11, 65536U - 12, 65536U - 13}) {
         CAPTURE(interim);
         const std::string first = "HTTP/1.1 103 X\r\nX: ";
         const auto judged =

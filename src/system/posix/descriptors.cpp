@@ -13,8 +13,10 @@ bool is_inherited(int descriptor) noexcept {
     return flags >= 0 && (flags & FD_CLOEXEC) == 0;
 }
 
-// Bytes to be read (FIONREAD), or bytes that the other end has not read yet (TIOCOUTQ).
-bool has_bytes(int descriptor, unsigned long request) noexcept {
+// Bytes to be read (FIONREAD), or bytes that the other end has not read yet (TIOCOUTQ). ioctl's requests have
+// another type in musl.
+template <auto request>
+bool has_bytes(int descriptor) noexcept {
     int bytes = 0;
     return ioctl(descriptor, request, &bytes) == 0 && bytes > 0;
 }
@@ -30,8 +32,8 @@ InheritedPair::InheritedPair(curl_socket_t any) noexcept {
 
 void InheritedPair::close_on_exec() const noexcept {
     const auto [reading, writing] = numbers_;
-    const bool is_the_pair = is_inherited(reading) && is_inherited(writing) && has_bytes(reading, FIONREAD) &&
-                             has_bytes(writing, TIOCOUTQ);
+    const bool is_the_pair = is_inherited(reading) && is_inherited(writing) && has_bytes<FIONREAD>(reading) &&
+                             has_bytes<TIOCOUTQ>(writing);
     if (!is_the_pair) return;
     for (const curl_socket_t number : numbers_) fcntl(number, F_SETFD, FD_CLOEXEC);
 }

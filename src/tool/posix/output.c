@@ -13,9 +13,11 @@
 
 #if defined(__linux__)
 #include <sys/syscall.h>
-/* musl has no statx before 1.2.5, and none of these after it. */
-#if !defined(STATX_TYPE)
+/* musl has struct statx from 1.2.5 on, and of these names none; before, only the kernel's header has it. */
+#if !defined(STATX_TYPE) && defined(__has_include)
+#if __has_include(<linux/stat.h>)
 #include <linux/stat.h>
+#endif
 #endif
 #if !defined(STATX_ATTR_IMMUTABLE)
 #define STATX_ATTR_IMMUTABLE 0x10
@@ -64,7 +66,7 @@ struct attributes {
 
 static struct attributes attributes_of(int directory, const char* name) {
     struct attributes result = {0};
-#if defined(SYS_statx)
+#if defined(SYS_statx) && defined(STATX_TYPE)
     struct statx file;
     if (syscall(SYS_statx, directory, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &file) != 0)
         return result;
