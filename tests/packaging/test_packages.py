@@ -23,6 +23,23 @@ SKIPPED = 77
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NO_NETWORK = re.compile(r"\bE(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|NOTCACHED)\b")
 ARM64 = 183  # in an ELF header
+# Whose packages bring the static library; the others would only carry it about.
+LINKED = ("c", "go", "ocaml", "rust")
+
+
+def contents(package):
+    """The names of the files in it."""
+    if zipfile.is_zipfile(package):
+        return zipfile.ZipFile(package).namelist()
+    if not tarfile.is_tarfile(package):
+        return []
+    with tarfile.open(package) as archive:
+        names = archive.getnames()
+        if "data.tar.gz" not in names:
+            return names
+        # Of a gem.
+        with tarfile.open(fileobj=archive.extractfile("data.tar.gz")) as data:
+            return data.getnames()
 
 
 class Installed(unittest.TestCase):
@@ -75,6 +92,8 @@ class Installed(unittest.TestCase):
             self.skipTest(re.search("SKIPPED: (.*)", finished.stdout)[1])
         self.assertEqual(finished.returncode, 0, finished.stdout)
         files = [file for file in (output / language).rglob("*") if file.is_file()]
+        if language not in LINKED:
+            self.assertEqual([file.name for file in files if any(name.endswith(".a") for name in contents(file))], [])
         return {str(file.relative_to(output / language)): file for file in files}
 
     def assert_same(self, first, second):

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 
 from tests.bindings import header
 from tests.packaging import test_packages
@@ -25,14 +24,14 @@ from tests.support import standin
 MUSL = "libc.so"
 # What bindings/package makes of it, beside that whose programs are tried here: a file, and what is in it where it is for all platforms.
 PACKAGED = {
-    "csharp": ("mobivate.*.nupkg", "runtimes/linux-musl-x64/native/libmobivate.so.1"),
+    "csharp": ("Mobivate.*.nupkg", "runtimes/linux-musl-x64/native/libmobivate.so.1"),
     "lua": ("*.linux-x86_64.rock", "lua/mobivate/linux-x64-musl/libmobivate.so.1"),
     "node": ("mobivate-linux-x64-musl-*.tgz", "package/libmobivate.so.1"),
     "ocaml": ("*.tar.gz", "src/native/linux-x64-musl/libmobivate.a"),
     "perl": ("*.tar.gz", "native/linux-x64-musl/libmobivate.so.1"),
     "php": ("*.zip", "src/linux-x64-musl/libmobivate.so.1"),
     "python": ("*-musllinux_1_2_x86_64.whl", "mobivate/libmobivate.so.1"),
-    "ruby": ("*-x86_64-linux-musl.gem", "data.tar.gz"),
+    "ruby": ("*-x86_64-linux-musl.gem", "lib/mobivate/libmobivate.so.1"),
     "rust": ("mobivate-x86_64-linux-musl-*.crate", "libmobivate.a"),
 }
 SKIPPED = 77
@@ -148,10 +147,7 @@ def package(scratch, installed):
         if made.returncode != 0:
             sys.exit(made.stdout)
         (archive,) = output.glob(f"{language}/**/{name}")
-        if zipfile.is_zipfile(archive):
-            names = zipfile.ZipFile(archive).namelist()
-        else:
-            names = run("tar", "-tf", archive).splitlines()
+        names = test_packages.contents(archive)
         if not any(each == content or each.endswith("/" + content) for each in names):
             sys.exit(f"{archive} was to have {content}: {names}")
 
