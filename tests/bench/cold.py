@@ -44,15 +44,16 @@ def candidates(bench, url, trust):
         "Python requests": ["/usr/bin/python3", str(bench.requests)],
     }
     if bench.bundled:
-        found[SELF_CONTAINED] = [str(bench.bundled / "mbv"), *arguments]
-    if bench.musl:
-        found[STATIC] = [str(bench.musl / "mbv"), *arguments]
+        found[SELF_CONTAINED] = [bench.bundled.mbv, *arguments]
+    if bench.static:
+        found[STATIC] = [bench.static.mbv, *arguments]
     found = {name: (command, environment) for name, command in found.items()}
     if built := bench.programs("cpp"):
         found["C++ binding"] = built[0]["agent"], bench.agent(dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"]), 1)
     # Go's program reads a file of certificates.
     if trust in ("small", "bundle") and (built := bench.programs("go")):
-        found["Go's own client"] = [*built[0]["native"], "1"], environment
+        *around, program = built[0]["native"]
+        found["Go's own client"] = [*around, bench.copied(program), "1"], environment
     return found
 
 
@@ -92,7 +93,7 @@ def loading(bench):
     """What it costs to have the library in a process at all."""
     commands = {"nothing": [], "libcurl": ["libcurl.so.4"], "libmobivate": [bench.library]}
     if bench.bundled:
-        commands["libmobivate, self-contained"] = [str(bench.bundled / "libmobivate.so.1")]
+        commands["libmobivate, self-contained"] = [bench.bundled.library]
     commands = {name: ([str(bench.built / "bench_load"), *arguments], bench.environment) for name, arguments in commands.items()}
     found = interleave(bench.rounds(101, 21), {name: lambda command=command: run(*command) for name, command in commands.items()})
     counted = count(bench, commands)
@@ -121,7 +122,7 @@ def measure(bench):
             bench.report.left_out(f"cold, {language}", "its tools are missing")
     if not bench.bundled:
         bench.report.left_out(SELF_CONTAINED, "there is no build/bundled (MOBIVATE_PRESET=bundled tests/run makes it)")
-    if not bench.musl:
+    if not bench.static:
         bench.report.left_out(STATIC, "there is no build/musl (cmake --preset musl && cmake --build --preset musl makes it)")
     for mbv, trust, base, limit in (
         (SELF_CONTAINED, "default", "curl", 0.16),

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from typing import NamedTuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -193,17 +194,23 @@ plot for [i=2:{len(candidates) + 1}] $bars using i:xtic(1) title columnheader
         (self.folder / "results.json").write_text(json.dumps(everything, indent=1))
 
 
+class Installed(NamedTuple):
+    mbv: str
+    library: str
+
+
 class Bench:
     """One run: where things are, how long it may take, and the report."""
 
     def __init__(self, build, quick, scratch, report):
         self.build, self.quick, self.scratch, self.report = build, quick, scratch, report
         self.built = build / "tests/bench"
-        self.mbv = str(build / "mbv")
-        self.library = str(build / "libmobivate.so.1")
+        # As their users have them: written at once, and stripped. How a file came into the page cache shows in what it costs to map it.
+        self.mbv, self.library = self.installed(build)
         # The self-contained builds, where somebody has made them.
-        self.bundled, self.musl = (
-            build.parent / name if (build.parent / name / "mbv").exists() else None for name in ("bundled", "musl")
+        self.bundled, self.static = (
+            self.installed(build.parent / name) if (build.parent / name / "mbv").exists() else None
+            for name in ("bundled", "musl")
         )
         self.bundle = self.folder = None  # the trust of real life
         self.default_trust = None  # why the system's cannot be measured, else ""
@@ -221,6 +228,14 @@ class Bench:
         self.requests = shutil.copy(HERE / "with_requests.py", scratch)
         self.programs = functools.cache(lambda language: programs(language, build))
         run.measure = str(self.built / "bench_measure")
+
+    def installed(self, build):
+        prefix = self.scratch / build.name
+        subprocess.run(["cmake", "--install", build, "--prefix", prefix, "--strip"], check=True, stdout=subprocess.DEVNULL)
+        return Installed(str(prefix / "bin/mbv"), str(next(prefix.rglob("libmobivate.so.1"))))
+
+    def copied(self, program):
+        return shutil.copy(program, self.scratch / f"copied-{pathlib.Path(program).name}")
 
     def rounds(self, full, quick):
         return quick if self.quick else full

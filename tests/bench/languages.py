@@ -5,6 +5,7 @@ Cold is a process with one call. Warm is the CPU time of each further call on on
 self-contained library, where there is one.
 """
 
+import os
 import statistics
 
 from tests.bench.common import against_itself, column, interleave, one_core, run, service, spread
@@ -28,8 +29,8 @@ def one_language(bench, commands, environment, url):
     if bench.bundled:
         # By the loader's own way, or by the binding's.
         self_contained = {
-            "LD_LIBRARY_PATH": str(bench.bundled),
-            "MOBIVATE_LIBRARY": str(bench.bundled / "libmobivate.so.1"),
+            "LD_LIBRARY_PATH": os.path.dirname(bench.bundled.library),
+            "MOBIVATE_LIBRARY": bench.bundled.library,
         }
     cold = rounds(bench.rounds(11, 3), 1, [*commands, *([SELF_CONTAINED] if bench.bundled else [])])
     with one_core(), service() as nginx:
