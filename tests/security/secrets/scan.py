@@ -34,14 +34,15 @@ class Needle:
 
 
 def regions(pid):
-    """The readable regions of a process: (start, end, offset in the file that is mapped, its name). None for the offset where what is written
-    goes into the file."""
+    """The readable regions of a process: (start, end, offset, name). The offset is in the file that is mapped; None where there is none, or
+    where what is written goes into it."""
     for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
         fields = line.split(maxsplit=5)
         name = fields[5] if len(fields) > 5 else ""
         if "r" in fields[1] and name not in ("[vvar]", "[vvar_vclock]", "[vsyscall]"):
             start, end = (int(part, 16) for part in fields[0].split("-"))
-            yield start, end, None if fields[1][3] == "s" else int(fields[2], 16), name
+            is_private_file = name.startswith("/") and fields[1][3] == "p"
+            yield start, end, int(fields[2], 16) if is_private_file else None, name
 
 
 def stands_in_file(name, offset, text):
@@ -102,10 +103,7 @@ def scan(pid, needles, own=()):
                         result["own"] += 1
                         continue
                     text = memory[offset : offset + size]
-                    files_own = (
-                        file_offset is not None and name.startswith("/") and stands_in_file(name, file_offset + offset, text)
-                    )
-                    if files_own and not whole:
+                    if not whole and file_offset is not None and stands_in_file(name, file_offset + offset, text):
                         continue
                     result["copies" if whole else "fragments"] += 1
                     result["places"].append(f"{size} bytes at {start + offset:#x} {name or 'anonymous'}")
