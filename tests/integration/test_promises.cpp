@@ -281,11 +281,9 @@ TEST_CASE("a kept connection that the server has closed is not used") {
             CAPTURE(scheme);
             CAPTURE(keep);
             const Account account(std::string(R"({"keep":")") + keep + "\"}");
-            const auto before = standin::state();
             const auto client = client_for(standin::fact(scheme));
             REQUIRE(caller::create_key(client.get(), account.username, password).status == MBV_OK);
-            standin::control("GET", "state?open_connections=" + std::to_string(before.open_connections) +
-                                        "&timeout_ms=10000");
+            standin::await_closed(account.username);
             const auto result = caller::create_key(client.get(), account.username, password);
             CHECK(result.status == MBV_OK);
             CHECK(account.truth().requests == 2);

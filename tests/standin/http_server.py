@@ -308,7 +308,7 @@ class Conversation:
     def finish(self):
         if not self.control:
             partial = self.reader is not None and self.reader.begun
-            self.service.count(open_connections=-1, partial_requests=1 if partial else 0)
+            self.service.end_connection(self.number, partial)
 
     def run(self, connection):
         self.reader = Reader(connection)
@@ -383,19 +383,21 @@ class Control:
             raise ControlError("the body must be a JSON object")
         return body
 
+    def _wanted(self, names):
+        return {name: self.request.number(name) for name in names if name in self.request.query}
+
     def post_accounts(self, _):
         return 201, self.service.create_account(self._json())
 
     def get_accounts(self, username):
-        wanted = {name: self.request.number(name) for name in ("requests", "get_requests", "test_requests")}
-        return 200, self.service.account_state(username, wanted, self.request.number("timeout_ms"))
+        names = ("requests", "get_requests", "test_requests", "open_connections")
+        return 200, self.service.account_state(username, self._wanted(names), self.request.number("timeout_ms"))
 
     def get_keys(self, key):
         return 200, {"valid": self.service.key_is_valid(key)}
 
     def get_state(self, _):
-        wanted = {name: self.request.number(name) for name in self.service.counters if name in self.request.query}
-        return 200, self.service.state(wanted, self.request.number("timeout_ms"))
+        return 200, self.service.state(self._wanted(self.service.counters), self.request.number("timeout_ms"))
 
     def post_reset(self, _):
         self.service.reset()

@@ -56,6 +56,7 @@ class Account:
         self.requests = dict.fromkeys(CALLS, 0)
         self.replaced = 0
         self.connections = []
+        self.open_connections = set()
 
     def state(self):
         return {
@@ -66,11 +67,13 @@ class Account:
             "replaced": self.replaced,
             "valid_key": self.valid_key,
             "connections": self.connections,
+            "open_connections": len(self.open_connections),
         }
 
     def count(self, call, connection):
         self.requests[call] += 1
         self.connections.append(connection)
+        self.open_connections.add(connection)
 
     def turn(self, call):
         """The scenario of this request of a call: the one whose turn it is, where there are several."""
@@ -91,6 +94,11 @@ def new_key():
 def text_of(rule):
     """A text of the table: itself, or {"repeat": [TEXT, COUNT]}."""
     return rule["repeat"][0] * rule["repeat"][1] if isinstance(rule, dict) else rule
+
+
+def has_reached(found, wanted):
+    """Whether a state has at least the wanted numbers; of open connections, exactly so many."""
+    return all(found[name] == count if name == "open_connections" else found[name] >= count for name, count in wanted.items())
 
 
 class Placeholders(dict):
@@ -121,6 +129,7 @@ class Service:
         self.table = table
         self.changed = threading.Condition()
         self.counters = {}
+        self.accounts_on = {}  # those that each open connection has had a request for
         self.reset()
 
     # ---- The accounts ----
@@ -183,22 +192,13 @@ class Service:
                     raise ControlError(f"there is no account {username!r}", 404)
                 return self.accounts[username]
 
-            self.changed.wait_for(
-                lambda: all(found().state()[name] >= count for name, count in wanted.items()), timeout_ms / 1000
-            )
+            self.changed.wait_for(lambda: has_reached(found().state(), wanted), timeout_ms / 1000)
             return found().state()
 
     def state(self, wanted, timeout_ms):
-        """The counters, once each of the wanted ones is reached (open_connections: is just that)."""
-
-        def reached():
-            return all(
-                self.counters[name] == count if name == "open_connections" else self.counters[name] >= count
-                for name, count in wanted.items()
-            )
-
+        """The counters, once each of the wanted ones is reached."""
         with self.changed:
-            self.changed.wait_for(reached, timeout_ms / 1000)
+            self.changed.wait_for(lambda: has_reached(self.counters, wanted), timeout_ms / 1000)
             return dict(self.counters)
 
     def count(self, **changes):
@@ -206,6 +206,17 @@ class Service:
             for name, change in changes.items():
                 self.counters[name] += change
             self.changed.notify_all()
+
+    def end_connection(self, connection, partial):
+        """`partial`: in the middle of a request."""
+        with self.changed:
+            for account in self.accounts_on.pop(connection, ()):
+                account.open_connections.discard(connection)
+            self.count(open_connections=-1, partial_requests=1 if partial else 0)
+
+    def _count(self, account, call, connection):
+        account.count(call, connection)
+        self.accounts_on.setdefault(connection, set()).add(account)
 
     # ---- The calls: each returns what to answer, a scenario with its placeholders filled ----
 
@@ -225,7 +236,7 @@ class Service:
             if account is None or key is None:
                 self.changed.notify_all()
                 return error(401, "Invalid API Key")
-            account.count("test", connection)
+            self._count(account, "test", connection)
             self.changed.notify_all()
             scenario = account.turn("test")
             if key != account.valid_key and not scenario.get("always"):
@@ -252,7 +263,7 @@ class Service:
             self.counters[counter] += 1
             account = self.accounts.get(username)
             if account is not None:
-                account.count(call, connection)
+                self._count(account, call, connection)
             answer = self._answer(call, account, username, password)
             self.changed.notify_all()
             return answer

@@ -204,6 +204,23 @@ class Standin(unittest.TestCase):
         self.assertEqual((truth["requests"], truth["replaced"]), (2, 2))
         self.assertEqual(truth["connections"][0], truth["connections"][1])
 
+    def test_the_open_connections_of_an_account(self):
+        def open_once(count):
+            return self.ask("GET", f"/standin/accounts/open@example.com?open_connections={count}&timeout_ms=10000")[1]
+
+        for username in ("open@example.com", "another@example.com"):
+            self.account(username)
+        first, second, anothers = self.connect(), self.connect(self.facts["https"]), self.connect()
+        for connection in (first, first, second):
+            self.create("open@example.com", connection=connection)
+        self.create("another@example.com", connection=anothers)
+        self.assertEqual(self.truth("open@example.com")["open_connections"], 2)
+        first.close()
+        self.assertEqual(open_once(1)["open_connections"], 1)
+        second.close()
+        self.assertEqual(open_once(0)["open_connections"], 0)
+        self.assertEqual(self.truth("another@example.com")["open_connections"], 1)
+
     def test_every_scenario_of_the_table_has_an_account_and_answers(self):
         table = json.loads((HERE / "scenarios.json").read_text())
         for name, scenario in table["scenarios"].items():

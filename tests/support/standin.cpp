@@ -72,10 +72,9 @@ Account read_account(const rapidjson::Document& document) {
 }
 
 State read_state(const rapidjson::Document& document) {
-    return {document["requests"].GetInt(),        document["get_requests"].GetInt(),
-            document["test_requests"].GetInt(),   document["partial_requests"].GetInt(),
-            document["connections"].GetInt(),     document["open_connections"].GetInt(),
-            document["resumed_sessions"].GetInt()};
+    return {document["requests"].GetInt(),      document["get_requests"].GetInt(),
+            document["test_requests"].GetInt(), document["partial_requests"].GetInt(),
+            document["connections"].GetInt(),   document["resumed_sessions"].GetInt()};
 }
 
 }  // namespace
@@ -148,6 +147,12 @@ Account await_requests(const std::string& username, int requests, const char* co
                                           std::to_string(requests) + "&timeout_ms=10000");
     if (found[counter].GetInt() < requests) throw std::runtime_error("the request did not come");
     return read_account(found);
+}
+
+void await_closed(const std::string& username) {
+    const auto found =
+        control("GET", "accounts/" + escaped(username) + "?open_connections=0&timeout_ms=10000");
+    if (found["open_connections"].GetInt() != 0) throw std::runtime_error("the connection stays open");
 }
 
 State state() { return read_state(control("GET", "state")); }

@@ -33,13 +33,15 @@ Account account(const std::string& username);
 // ("get_requests"). Fails the test after ten seconds.
 Account await_requests(const std::string& username, int requests, const char* counter = "requests");
 
+// Waits until every connection that the account's requests came on has ended. Fails the test likewise.
+void await_closed(const std::string& username);
+
 struct State {
     int requests = 0;
     int get_requests = 0;
     int test_requests = 0;
     int partial_requests = 0;
     int connections = 0;
-    int open_connections = 0;
     int resumed_sessions = 0;  // of TLS
 };
 State state();

@@ -185,23 +185,22 @@ describe("the lifetime of a client", function()
    end)
 
    it("closes its connection", function()
-      local before = standin.state(0).open_connections
-      local client = new_client()
-      assert(client:create_key(new_account(), password))
-      assert.are.equal(before + 1, standin.state(before + 1).open_connections)
+      local client, username = new_client(), new_account()
+      assert(client:create_key(username, password))
+      assert.are.equal(1, standin.open_connections(username, 1))
       client:close()
-      assert.are.equal(before, standin.state(before).open_connections)
+      assert.are.equal(0, standin.open_connections(username, 0))
    end)
 
    it("ends when it is forgotten", function()
-      local before = standin.state(0).open_connections
+      local username = new_account()
       do
          local client = new_client()
-         assert(client:create_key(new_account(), password))
+         assert(client:create_key(username, password))
       end
-      assert.are.equal(before + 1, standin.state(before + 1).open_connections)
+      assert.are.equal(1, standin.open_connections(username, 1))
       for _ = 1, 3 do collectgarbage() end
-      assert.are.equal(before, standin.state(before).open_connections)
+      assert.are.equal(0, standin.open_connections(username, 0))
    end)
 
    it("ends with a call on another thread, which close cancels", function()

@@ -39,10 +39,11 @@ function standin.create_account(username, password, scenario)
    })
 end
 
---- The counts of all, once so many connections are open.
-function standin.state(open_connections)
-   local query = open_connections and ("?open_connections=%d&timeout_ms=10000"):format(open_connections) or ""
-   return request("GET", "/standin/state" .. query)
+--- How many of the connections that an account's requests came on are open.
+-- Waits until it is as many as that, for ten seconds at most.
+function standin.open_connections(username, expected)
+   local path = "/standin/accounts/%s?open_connections=%d&timeout_ms=10000"
+   return request("GET", path:format(username, expected)).open_connections
 end
 
 return standin

@@ -32,11 +32,6 @@ sub error_of {
     return eval { $code->(); 1 } ? undef : $@;
 }
 
-sub open_connections {
-    my ($count) = @_;
-    return Standin::state($count)->{open_connections};
-}
-
 subtest 'an error has everything' => sub {
     my $username = new_account(
         {
@@ -134,13 +129,12 @@ subtest 'options' => sub {
 subtest 'a client is closed once' => sub {
     my $username = new_account();
     my $client   = Mobivate::Client->new(Standin::over_http());
-    my $before   = open_connections();
     ok $client->create_key($username, $password), 'created';
-    is open_connections($before + 1), $before + 1, 'it keeps its connection';
+    is Standin::open_connections($username, 1), 1, 'it keeps its connection';
     ok !$client->is_closed, 'open';
     $client->close for 1, 2;
     ok $client->is_closed, 'closed';
-    is open_connections($before), $before, 'the connection is gone';
+    is Standin::open_connections($username, 0), 0, 'the connection is gone';
 
     for my $use (sub { $client->create_key($username, $password) }, sub { $client->set(proxy => q()) }) {
         my $error = error_of($use);
@@ -155,11 +149,10 @@ subtest 'a client is closed once' => sub {
 subtest 'a client that is forgotten is closed' => sub {
     my $username = new_account();
     my $client   = Mobivate::Client->new(Standin::over_http());
-    my $before   = open_connections();
     ok $client->create_key($username, $password), 'created';
-    is open_connections($before + 1), $before + 1, 'it keeps its connection';
+    is Standin::open_connections($username, 1), 1, 'it keeps its connection';
     undef $client;
-    is open_connections($before), $before, 'the connection is gone';
+    is Standin::open_connections($username, 0), 0, 'the connection is gone';
 };
 
 subtest 'a client that lives to the end of the program' => sub {

@@ -180,7 +180,6 @@ sub process_with {
         use Mobivate;
         use Standin;
         our \$client = Mobivate::Client->new($options, timeout_ms => 60_000);
-        our \$connections = Standin::state()->{open_connections};
         sub threads { return scalar(() = glob '/proc/self/task/*') }
         my \$child = Standin::when_requested(USR1 => \$ARGV[0]);
         \$SIG{USR1} = sub { $handler };
@@ -192,10 +191,11 @@ PERL
 
 subtest 'the call has ended when the exception is there' => sub {
     for my $last (q(), 'undef $client; ') {
-        my $before = Standin::state()->{open_connections};
-        my ($output, $status) = process_with("$last die qq(enough\n)", new_account($stalling));
-        is "$output$status",                            "enough\nthreads: 1\n0", "$last die";
-        is Standin::state($before)->{open_connections}, $before, 'and its connection is closed';
+        my $username = new_account($stalling);
+        my ($output, $status) = process_with("$last die qq(enough\n)", $username);
+        is "$output$status",                        "enough\nthreads: 1\n0", "$last die";
+        is Standin::account($username)->{requests}, 1,                       'it had begun';
+        is Standin::open_connections($username, 0), 0,                       'and its connection is closed';
     }
 };
 

@@ -43,11 +43,11 @@ sub account {
     return _request(GET => "/standin/accounts/$username$query");
 }
 
-# The counts of all, once so many connections are open.
-sub state {
-    my ($open_connections) = @_;
-    my $query = defined $open_connections ? "?open_connections=$open_connections&timeout_ms=10000" : q();
-    return _request(GET => "/standin/state$query");
+# How many connections that an account's requests came on are open: as many as that, at the latest in ten seconds.
+sub open_connections {
+    my ($username, $expected) = @_;
+    return _request(GET => "/standin/accounts/$username?open_connections=$expected&timeout_ms=10000")
+        ->{open_connections};
 }
 
 # Sends this process a signal, from a child process, once an account has had one more request.
