@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -68,12 +69,12 @@ def run(command, environment, created=1):
 
 
 def interleave(rounds, actions):
-    """Every action once in each round, and each round begins with another one: what they returned, by name."""
+    """Every action once in each round: what they returned, by name. Each round has an order of its own, drawn at random: what runs first
+    changes the caches for what runs next, and no action may always have the same one before it."""
     found = {name: [] for name in actions}
-    names = list(actions)
-    for count in range(rounds):
-        first = count % len(names)
-        for name in names[first:] + names[:first]:
+    order = random.Random(0)
+    for _ in range(rounds):
+        for name in order.sample(list(actions), len(actions)):
             found[name].append(actions[name]())
     return found
 
@@ -205,7 +206,8 @@ class Bench:
     def __init__(self, build, quick, scratch, report):
         self.build, self.quick, self.scratch, self.report = build, quick, scratch, report
         self.built = build / "tests/bench"
-        # As their users have them: written at once, and stripped. How a file came into the page cache shows in what it costs to map it.
+        # As their users have them: stripped, and then written at once, as everything that is copied or unpacked. strip writes in pieces,
+        # which the page cache keeps as pieces: such a program costs a tenth more to map.
         self.mbv, self.library = self.installed(build)
         # The self-contained builds, where somebody has made them.
         self.bundled, self.static = (
@@ -230,8 +232,9 @@ class Bench:
         run.measure = str(self.built / "bench_measure")
 
     def installed(self, build):
-        prefix = self.scratch / build.name
-        subprocess.run(["cmake", "--install", build, "--prefix", prefix, "--strip"], check=True, stdout=subprocess.DEVNULL)
+        stripped, prefix = self.scratch / f"stripped-{build.name}", self.scratch / build.name
+        subprocess.run(["cmake", "--install", build, "--prefix", stripped, "--strip"], check=True, stdout=subprocess.DEVNULL)
+        shutil.copytree(stripped, prefix, symlinks=True)
         return Installed(str(prefix / "bin/mbv"), str(next(prefix.rglob("libmobivate.so.1"))))
 
     def copied(self, program):
