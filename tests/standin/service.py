@@ -207,12 +207,11 @@ class Service:
                 self.counters[name] += change
             self.changed.notify_all()
 
-    def end_connection(self, connection, partial):
-        """`partial`: in the middle of a request."""
+    def end_connection(self, connection):
         with self.changed:
             for account in self.accounts_on.pop(connection, ()):
                 account.open_connections.discard(connection)
-            self.count(open_connections=-1, partial_requests=1 if partial else 0)
+            self.changed.notify_all()
 
     def _count(self, account, call, connection):
         account.count(call, connection)
