@@ -20,6 +20,7 @@ constexpr std::string_view marked_begin = "\xEF\xBB\xBF-----BEGIN ";
 constexpr std::string_view any_end = "-----END ";
 constexpr std::string_view begin_certificate = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view end_certificate = "-----END CERTIFICATE-----";
+constexpr std::string_view private_key = "PRIVATE KEY-----";
 constexpr std::size_t line_size = 64;             // of base64 in PEM (RFC 7468)
 constexpr std::size_t largest_file = 64U << 20U;  // where the index would no longer be cheap
 constexpr std::size_t read_at_once = 64U << 10U;  // between two looks at whether the call is given up
@@ -139,6 +140,26 @@ std::size_t find_line(std::string_view text, std::string_view start, std::size_t
     return text.size();
 }
 
+// A line as OpenSSL compares it: without what is white or a control character at its end.
+std::string_view take_trimmed_line(std::string_view& text) noexcept {
+    std::string_view line = take_line(text);
+    while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
+    return line;
+}
+
+// Whether a block is a private key of any kind. OpenSSL passes over them as well, but reads them: it has to
+// know the algorithm, and what a key is encrypted with.
+bool is_private_key(std::string_view block) noexcept {
+    const std::string_view begin = take_trimmed_line(block);
+    block.remove_prefix(find_line(block, any_end, 0));
+    const std::string_view end = take_trimmed_line(block);
+    if (begin.size() < any_begin.size() || end.size() < any_end.size()) return false;
+    const std::string_view label = begin.substr(any_begin.size());
+    if (end.substr(any_end.size()) != label || label.size() < private_key.size()) return false;
+    const std::string_view kind = label.substr(0, label.size() - private_key.size());
+    return label.substr(kind.size()) == private_key && (kind.empty() || kind.back() == ' ');
+}
+
 }  // namespace
 
 // The bundles that somebody holds. It holds none itself, so that the last client takes everything with it. A
@@ -240,6 +261,10 @@ std::shared_ptr<Bundle> Bundle::index(std::unique_ptr<char[]> bytes, std::size_t
         if (allowance.over() != Status::ok) return nullptr;
         std::size_t end = find_line(text, any_begin, begin + any_begin.size());
         std::string_view block = text.substr(begin, end - begin);
+        if (is_private_key(block)) {
+            begin = end;
+            continue;
+        }
         std::optional<std::uint64_t> name;
         std::size_t size = 0;
         if (decoded.size() < block.size()) decoded.resize(block.size());

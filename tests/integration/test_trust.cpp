@@ -166,6 +166,42 @@ TEST_CASE("a bundle may come out of a pipe" * doctest::skip(!caller::on_openssl(
 
 #endif
 
+TEST_CASE("private keys in a bundle are passed over, whatever they are" *
+          doctest::skip(!caller::on_openssl())) {
+    const auto encrypted = [](const std::string& label, const std::string& how) {
+        return "-----BEGIN " + label + "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: " + how +
+               "\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END " + label + "-----\n";
+    };
+    const std::string vector(16, 'A');
+    for (const std::string& key :
+         {encrypted("RSA PRIVATE KEY", "AES-256-CBC," + vector + vector),
+          encrypted("EC PRIVATE KEY", "CAMELLIA-256-CBC," + vector + vector),
+          encrypted("RSA PRIVATE KEY", "DES-EDE3-CBC," + vector),
+          encrypted("PRIVATE KEY", "A-CIPHER-OF-TOMORROW," + vector),
+          std::string("-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----\n"),
+          std::string(
+              "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")}) {
+        CAPTURE(key);
+        const std::string bundle = file("with_key.pem", key + content(standin::fact("ca_file")) + key);
+        const Account account;
+        const auto client = client_for(standin::fact("https"));
+        set(client, "ca_file", bundle);
+        const auto result = caller::create_key(client.get(), account.username, password);
+        CHECK_MESSAGE(result.status == MBV_OK, result.error_message);
+    }
+    // What is encrypted and no key cannot be passed over.
+    for (const char* label : {"CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CRL"}) {
+        CAPTURE(std::string(label));
+        const std::string block = encrypted(label, "AES-256-CBC," + vector + vector);
+        const Account account;
+        const auto client = client_for(standin::fact("https"));
+        set(client, "ca_file", file("encrypted.pem", block + content(standin::fact("ca_file"))));
+        const auto result = caller::create_key(client.get(), account.username, password);
+        CHECK(result.status == MBV_ERR_TLS);
+        CHECK(result.error_message.find("what begins at byte 0 is not a certificate") != std::string::npos);
+    }
+}
+
 TEST_CASE("a file and a directory of trust may have names that are not ASCII") {
     namespace fs = std::filesystem;
     const std::string name = folder + "/zertifikate-\xC3\xA4\xE2\x82\xAC";

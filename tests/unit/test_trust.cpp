@@ -120,6 +120,15 @@ std::string as_hex(const std::string& bytes) {
     return text;
 }
 
+std::string pem_of_key() {
+    const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+    const Owned<BIO> memory(BIO_new(BIO_s_mem()));
+    REQUIRE(PEM_write_bio_PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(memory.get(), &text);
+    return std::string(text, static_cast<std::size_t>(size));
+}
+
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
         text.replace(at, what.size(), by);
@@ -305,10 +314,17 @@ TEST_CASE("whatever a bundle holds, the index and OpenSSL read the same from it"
     const std::string key =
         "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
         "AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
+    const std::string plain_key = pem_of_key();
     const std::vector<std::string> parts{
         good,
         trusted,
         key,
+        replaced(key, "-----\n", "----- \t\r\n"),
+        replaced(key, "END EC", "END RSA"),
+        replaced(key, "EC PRIVATE KEY", "EC_PRIVATE KEY"),
+        key.substr(0, key.find("-----END")),
+        plain_key,
+        replaced(plain_key, "-----END", "-----end"),
         replaced(good, "CERTIFICATE", "X509 CERTIFICATE"),
         "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
