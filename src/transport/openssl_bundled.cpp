@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Where libcurl and OpenSSL are inside this library: there is one copy, and the linker knows it.
 #include <cstdint>
+#include <utility>
 
 #include <curl/curl.h>
 #include <openssl/cryptoerr_legacy.h>
 
 #include "system/environment.hpp"
 #include "transport/openssl.hpp"
+#include "transport/tls_algorithms.hpp"
 
 namespace mobivate::transport {
 namespace {
@@ -50,12 +52,17 @@ void prepare_error_texts(SSL_CTX* context) noexcept {
 }
 
 // The system's configuration is for the system's OpenSSL, and may ask for what is not in this one. What
-// somebody names is meant for this process, and so for this library as well.
+// somebody names is meant for this process, and so for this library as well: it has all of OpenSSL.
 void initialise_openssl() noexcept {
     const bool is_named = system::environment_has("OPENSSL_CONF");
-    const std::uint64_t configuration = is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG;
+    // Without the names of ciphers from before there were providers: there are hundreds, and nobody asks for
+    // one.
+    const std::uint64_t configuration =
+        is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS;
     functions.OPENSSL_init_crypto(
         OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | configuration, nullptr);
+    static bool is_done = false;  // under the callers' lock
+    if (!std::exchange(is_done, true) && !is_named) leave_out_unused_algorithms(nullptr);
 }
 
 std::string tls_library() { return curl_version_info(CURLVERSION_NOW)->ssl_version; }

@@ -106,6 +106,14 @@ class Hosts(unittest.TestCase):
         )
         self.assertEqual(curl.returncode, 0)
 
+    @on_openssl
+    def test_a_configuration_may_name_what_no_client_of_tls_uses(self):
+        file = self.folder / "openssl.cnf"
+        file.write_text("openssl_conf = a\n[a]\nrandom = b\n[b]\nrandom = HASH-DRBG\ndigest = SHA512\n")
+        self.assertEqual(self.call(OPENSSL_CONF=str(file)), ("MBV_OK", ""))
+        file.write_text("openssl_conf = a\n[a]\nrandom = b\n[b]\nrandom = NO-DRBG\n")
+        self.assertNotEqual(self.call(OPENSSL_CONF=str(file))[0], "MBV_OK")
+
     # ---- libcurl ----
 
     def pretend(self, tls, *options, **environment):
