@@ -10,6 +10,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
+# Of the self-contained library, stripped.
+LARGEST = 5 * 1024 * 1024
+
 # What libc consists of, before glibc 2.34 and since.
 LIBC = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
@@ -26,6 +29,13 @@ def run(*command, **options):
 def needed(file):
     """The libraries that a program or a library names as those that it needs."""
     return set(re.findall(r"\(NEEDED\).*\[(.*?)\]", run("readelf", "-d", file)))
+
+
+def shown(file):
+    """The functions that an archive or a library has for programs, without their versions."""
+    kind = "--extern-only" if str(file).endswith(".a") else "--dynamic"
+    lines = run("nm", kind, "--defined-only", "--format=posix", file).splitlines()
+    return {line.split()[0].partition("@")[0] for line in lines if not line.endswith(":") and line.split()[1] != "A"}
 
 
 def readme_block(language, mark):

@@ -12,11 +12,10 @@ import tempfile
 import unittest
 
 from tests.bindings import header
-from tests.packaging.support import LIBC, ROOT, bundled_sources, needed, readme_block, run
+from tests.packaging.support import LARGEST, LIBC, ROOT, bundled_sources, needed, readme_block, run, shown
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 STANDIN = json.loads(os.environ["MOBIVATE_STANDIN"])
-LARGEST = 5 * 1024 * 1024
 # Of OpenSSL, libcurl, zlib and the C++ runtime: a program's own functions may have these names.
 TAKEN_NAMES = (
     "SSL_CTX_new SSL_connect SSL_read SSL_write SSL_free OPENSSL_init_crypto OPENSSL_init_ssl X509_verify_cert X509_STORE_new "
@@ -41,8 +40,7 @@ class Files(unittest.TestCase):
         self.assertLessEqual(stripped.stat().st_size, LARGEST)
 
     def test_the_static_library_shows_the_headers_functions_alone(self):
-        shown = run("nm", "--extern-only", "--defined-only", "--format=posix", BUILD / "libmobivate.a").splitlines()
-        self.assertEqual({line.split()[0] for line in shown if not line.endswith(":")}, set(header.declarations()["functions"]))
+        self.assertEqual(shown(BUILD / "libmobivate.a"), set(header.declarations()["functions"]))
         # What it takes from elsewhere is libc's: nothing of what is inside is left to be found.
         missing = run("nm", "--undefined-only", "--format=posix", BUILD / "libmobivate.a")
         self.assertNotRegex(missing, r"(?m)^(curl_|Curl_|SSL_|X509_|EVP_|OPENSSL_|ERR_|_ZN|_ZSt|__cxa_(?!atexit|pure_virtual))")

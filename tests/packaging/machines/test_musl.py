@@ -18,7 +18,7 @@ import time
 
 from tests.bindings import header
 from tests.packaging import test_packages
-from tests.packaging.support import AS_ROOT, ROOT, bundled_options, needed, run, version
+from tests.packaging.support import AS_ROOT, LARGEST, ROOT, bundled_options, needed, run, shown, version
 from tests.support import standin
 
 MUSL = "libc.so"
@@ -34,7 +34,6 @@ PACKAGED = {
     "ruby": ("*-x86_64-linux-musl.gem", "lib/mobivate/libmobivate.so.1"),
     "rust": ("mobivate-x86_64-linux-musl-*.crate", "libmobivate.a"),
 }
-LARGEST = 5 * 1024 * 1024
 # It asks for the names of source files in OpenSSL's errors, and the program's OpenSSL is a copy of what is inside, which has none.
 LEFT_OUT = "the calling thread's queue of OpenSSL's errors is as it was"
 
@@ -56,11 +55,9 @@ def build(folder, options):
 def exports_and_needs(installed):
     declared = set(header.declarations()["functions"])
     library = next(installed.rglob("libmobivate.so.1"))
-    for kind, file in (("--dynamic", library), ("--extern-only", library.with_name("libmobivate.a"))):
-        shown = run("nm", kind, "--defined-only", "--format=posix", file).splitlines()
-        exported = {line.split()[0].partition("@")[0] for line in shown if not line.endswith(":")}
-        if exported != declared:
-            sys.exit(f"{file.name} was to show the header's functions alone: {sorted(exported ^ declared)}")
+    for file in (library, library.with_name("libmobivate.a")):
+        if shown(file) != declared:
+            sys.exit(f"{file.name} was to show the header's functions alone: {sorted(shown(file) ^ declared)}")
     if needed(library) != {MUSL}:
         sys.exit(f"the library was to need {MUSL} alone: {needed(library)}")
     if library.stat().st_size > LARGEST:
