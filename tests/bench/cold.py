@@ -52,8 +52,7 @@ def candidates(bench, url, trust):
         found["C++ binding"] = built[0]["agent"], bench.agent(dict(environment, LD_LIBRARY_PATH=built[1]["LD_LIBRARY_PATH"]), 1)
     # Go's program reads a file of certificates.
     if trust in ("small", "bundle") and (built := bench.programs("go")):
-        *around, program = built[0]["native"]
-        found["Go's own client"] = [*around, bench.copied(program), "1"], environment
+        found["Go's own client"] = [*built[0]["native"], "1"], environment
     return found
 
 

@@ -4,10 +4,10 @@
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import os
 import pathlib
-import random
 import shutil
 import statistics
 import subprocess
@@ -68,14 +68,21 @@ def run(command, environment, created=1):
     return {"wall": int(wall) / 1e9, "cpu": int(cpu) / 1e9, "peak": int(peak)}
 
 
+def orders(count):
+    """Orders of so many, in which each comes equally often right after each other one (Williams's squares)."""
+    first = [(position + 1) // 2 if position % 2 else (count - position // 2) % count for position in range(count)]
+    square = [[(member + row) % count for member in first] for row in range(count)]
+    return square if count % 2 == 0 else square + [row[::-1] for row in square]
+
+
 def interleave(rounds, actions):
-    """Every action once in each round: what they returned, by name. Each round has an order of its own, drawn at random: what runs first
-    changes the caches for what runs next, and no action may always have the same one before it."""
+    """Every action once in each round: what they returned, by name. What runs first leaves its mark in the caches that the next one finds,
+    so each is to follow all the others."""
     found = {name: [] for name in actions}
-    order = random.Random(0)
-    for _ in range(rounds):
-        for name in order.sample(list(actions), len(actions)):
-            found[name].append(actions[name]())
+    names = list(actions)
+    for order in itertools.islice(itertools.cycle(orders(len(names))), rounds):
+        for member in order:
+            found[names[member]].append(actions[names[member]]())
     return found
 
 
@@ -206,8 +213,8 @@ class Bench:
     def __init__(self, build, quick, scratch, report):
         self.build, self.quick, self.scratch, self.report = build, quick, scratch, report
         self.built = build / "tests/bench"
-        # As their users have them: stripped, and then written at once, as everything that is copied or unpacked. strip writes in pieces,
-        # which the page cache keeps as pieces: such a program costs a tenth more to map.
+        # As their users have them: stripped, and then written at once, as everything that is copied or unpacked. strip and linkers write in
+        # pieces, which the page cache keeps as pieces: a process of such a program took a tenth longer.
         self.mbv, self.library = self.installed(build)
         # The self-contained builds, where somebody has made them.
         self.bundled, self.static = (
@@ -228,7 +235,6 @@ class Bench:
         self.environment.update(MOBIVATE_USERNAME=USERNAME, MOBIVATE_PASSWORD_FILE=str(self.password_file))
         # From a folder of its own, or Python would find this one's modules first.
         self.requests = shutil.copy(HERE / "with_requests.py", scratch)
-        self.programs = functools.cache(lambda language: programs(language, build))
         run.measure = str(self.built / "bench_measure")
 
     def installed(self, build):
@@ -237,8 +243,17 @@ class Bench:
         shutil.copytree(stripped, prefix, symlinks=True)
         return Installed(str(prefix / "bin/mbv"), str(next(prefix.rglob("libmobivate.so.1"))))
 
-    def copied(self, program):
-        return shutil.copy(program, self.scratch / f"copied-{pathlib.Path(program).name}")
+    @functools.cache
+    def programs(self, language):
+        """The commands of a binding's programs, and their environment; None where the language's tools are missing. What a compiler has
+        made is copied."""
+        found = programs(language, self.build)
+        if found is None or language not in ("c", "cpp", "go", "rust"):
+            return found
+        commands, environment = found
+        folder = self.scratch / "programs" / language
+        folder.mkdir(parents=True)
+        return {name: [*command[:-1], shutil.copy(command[-1], folder)] for name, command in commands.items()}, environment
 
     def rounds(self, full, quick):
         return quick if self.quick else full
