@@ -35,7 +35,9 @@ def shown(file):
     """The functions that an archive or a library has for programs, without their versions."""
     kind = "--extern-only" if str(file).endswith(".a") else "--dynamic"
     lines = run("nm", kind, "--defined-only", "--format=posix", file).splitlines()
-    return {line.split()[0].partition("@")[0] for line in lines if not line.endswith(":") and line.split()[1] != "A"}
+    # In a library those of type A are the versions themselves.
+    ignored = "A" if kind == "--dynamic" else None
+    return {line.split()[0].partition("@")[0] for line in lines if not line.endswith(":") and line.split()[1] != ignored}
 
 
 def readme_block(language, mark):

@@ -306,10 +306,10 @@ class Conversation:
             self.service.count(connections=-1, open_connections=-1)
 
     def finish(self):
-        self.service.end_connection(self.number)
-        if not self.control:
-            partial = self.reader is not None and self.reader.begun
-            self.service.count(open_connections=-1, partial_requests=1 if partial else 0)
+        partial = self.reader is not None and self.reader.begun
+        self.service.end_connection(
+            self.number, **({} if self.control else {"open_connections": -1, "partial_requests": partial})
+        )
 
     def run(self, connection):
         self.reader = Reader(connection)

@@ -207,11 +207,11 @@ class Service:
                 self.counters[name] += change
             self.changed.notify_all()
 
-    def end_connection(self, connection):
+    def end_connection(self, connection, **changes):
         with self.changed:
             for account in self.accounts_on.pop(connection, ()):
                 account.open_connections.discard(connection)
-            self.changed.notify_all()
+            self.count(**changes)
 
     def _count(self, account, call, connection):
         account.count(call, connection)

@@ -220,6 +220,13 @@ class Standin(unittest.TestCase):
         second.close()
         self.assertEqual(open_once(0)["open_connections"], 0)
         self.assertEqual(self.truth("another@example.com")["open_connections"], 1)
+        # Also one that has asked the control interface meanwhile.
+        both = self.connect()
+        self.create("open@example.com", connection=both)
+        self.assertEqual(self.ask("GET", "/standin/state", connection=both)[0], 200)
+        self.assertEqual(self.truth("open@example.com")["open_connections"], 1)
+        both.close()
+        self.assertEqual(open_once(0)["open_connections"], 0)
 
     def test_every_scenario_of_the_table_has_an_account_and_answers(self):
         table = json.loads((HERE / "scenarios.json").read_text())
