@@ -151,13 +151,13 @@ std::string_view take_trimmed_line(std::string_view& text) noexcept {
 // know the algorithm, and what a key is encrypted with.
 bool is_private_key(std::string_view block) noexcept {
     const std::string_view begin = take_trimmed_line(block);
+    if (begin.size() < any_begin.size() + private_key.size()) return false;
+    const std::string_view label = begin.substr(any_begin.size());
+    const std::string_view kind = label.substr(0, label.size() - private_key.size());
+    if (label.substr(kind.size()) != private_key || (!kind.empty() && kind.back() != ' ')) return false;
     block.remove_prefix(find_line(block, any_end, 0));
     const std::string_view end = take_trimmed_line(block);
-    if (begin.size() < any_begin.size() || end.size() < any_end.size()) return false;
-    const std::string_view label = begin.substr(any_begin.size());
-    if (end.substr(any_end.size()) != label || label.size() < private_key.size()) return false;
-    const std::string_view kind = label.substr(0, label.size() - private_key.size());
-    return label.substr(kind.size()) == private_key && (kind.empty() || kind.back() == ' ');
+    return end.substr(0, any_end.size()) == any_end && end.substr(any_end.size()) == label;
 }
 
 }  // namespace

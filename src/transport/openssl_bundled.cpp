@@ -52,11 +52,10 @@ void prepare_error_texts(SSL_CTX* context) noexcept {
 }
 
 // The system's configuration is for the system's OpenSSL, and may ask for what is not in this one. What
-// somebody names is meant for this process, and so for this library as well: it has all of OpenSSL.
+// somebody names is meant for this process, and so for this library as well: then nothing is left out.
 void initialise_openssl() noexcept {
     const bool is_named = system::environment_has("OPENSSL_CONF");
-    // Without the names of ciphers from before there were providers: there are hundreds, and nobody asks for
-    // one.
+    // Nobody asks for a cipher by the names from before there were providers.
     const std::uint64_t configuration =
         is_named ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS;
     functions.OPENSSL_init_crypto(

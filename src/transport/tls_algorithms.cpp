@@ -51,7 +51,7 @@ bool is_used(const Kind& kind, const OSSL_ALGORITHM& algorithm) noexcept {
 }
 
 OSSL_FUNC_provider_query_operation_fn* query_all = nullptr;
-// Each ends with an empty one. Not freed: calls may be in progress on other threads as the process ends.
+// Each ends with an empty one.
 std::array<std::array<OSSL_ALGORITHM, 64>, kinds.size()> kept{};
 
 void keep_used(std::size_t index, void* context) noexcept {
@@ -61,7 +61,7 @@ void keep_used(std::size_t index, void* context) noexcept {
          algorithm != nullptr && algorithm->algorithm_names != nullptr; ++algorithm) {
         if (!is_used(kinds[index], *algorithm)) continue;
         if (count + 1 == kept[index].size()) {
-            // There are more than ever were: all of them stay.
+            // More than any version had: all of them stay.
             kept[index].front() = {};
             return;
         }

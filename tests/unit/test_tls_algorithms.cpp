@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A client of TLS that lacks algorithms which none uses, held against one that has them all: each in a
-// context of libraries of its own, in handshakes with a server in a third one.
+// A client of TLS that lacks the algorithms which none uses, held against one that has them all: each in a
+// library context of its own, in handshakes with a server in a third one.
 #include <doctest/doctest.h>
 #include <openssl/decoder.h>
 #include <openssl/err.h>
@@ -36,7 +36,7 @@ struct Deleter {
 template <typename T>
 using Owned = std::unique_ptr<T, Deleter>;
 
-// Never freed: a provider that is loaded holds on to its own.
+// Never freed: a provider stays loaded.
 OSSL_LIB_CTX* all() {
     static OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
     return context;
@@ -312,8 +312,9 @@ TEST_CASE("every group of key exchanges can be chosen") {
             CHECK(is_set == is_known);
         }
         if (!is_known) continue;
-        // Those that every version has, and in both protocols.
-        const bool is_usual = group[0] == 'X' ? group.size() <= 6 : group[0] == 'P';
+        // TLS 1.2 has the older ones only; Brainpool's are not in both, nor in every version.
+        const bool is_brainpool = group.substr(0, 9) == "brainpool";
+        const bool is_old = group[0] == 'P' || (group[0] == 'X' && group.size() < 7);
         for (const int protocol : {TLS1_2_VERSION, TLS1_3_VERSION}) {
             CAPTURE(protocol);
             Settings settings;
@@ -321,7 +322,7 @@ TEST_CASE("every group of key exchanges can be chosen") {
             settings.cipher = "ECDHE-RSA-AES128-GCM-SHA256";
             settings.group = group.c_str();
             const bool is_made = fare_alike({&with_rsa()}, settings);
-            if (is_usual) CHECK(is_made);
+            if (!is_brainpool) CHECK(is_made == (protocol == TLS1_3_VERSION || is_old));
         }
     }
 }
