@@ -167,14 +167,16 @@ def run_command(command, facts):
         MOBIVATE_STANDIN_CA_FILE=facts["ca_file"],
         MOBIVATE_STANDIN_CA_DIR=facts["ca_dir"],
     )
+    children = []
+    # Before the command starts, which is not to ignore what this does: in a shell's background, or under nohup. Tests send them to programs.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: [child.send_signal(received) for child in children])
     try:
-        child = subprocess.Popen(command, env=environment)
+        children.append(subprocess.Popen(command, env=environment))
     except OSError as problem:
         print(f"{command[0]}: {problem.strerror}", file=sys.stderr)
         return 127
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _: child.send_signal(received))
-    status = child.wait()
+    status = children[0].wait()
     return status if status >= 0 else 128 - status
 
 

@@ -366,6 +366,29 @@ class Standin(unittest.TestCase):
             subprocess.run([sys.executable, str(HERE), "--", "/nonexistent"], stderr=subprocess.DEVNULL).returncode, 127
         )
 
+    def test_a_command_does_not_ignore_what_a_background_process_does(self):
+        ignored = subprocess.run(
+            [
+                "sh",
+                "-c",
+                "trap '' HUP INT QUIT TERM; exec \"$@\"",
+                "sh",
+                sys.executable,
+                str(HERE),
+                "--",
+                "sed",
+                "-n",
+                "s/^SigIgn:\t//p",
+                "/proc/self/status",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        mask = int(ignored.stdout, 16)
+        found = [number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM) if mask >> (number - 1) & 1]
+        self.assertEqual(found, [])
+
     def test_sigterm_ends_it_and_its_folder(self):
         with subprocess.Popen([sys.executable, str(HERE)], stdout=subprocess.PIPE, text=True) as process:
             facts = json.loads(process.stdout.readline())
