@@ -67,7 +67,6 @@ class Account:
             "replaced": self.replaced,
             "valid_key": self.valid_key,
             "connections": self.connections,
-            "open_connections": len(self.open_connections),
         }
 
     def count(self, call, connection):
@@ -192,8 +191,13 @@ class Service:
                     raise ControlError(f"there is no account {username!r}", 404)
                 return self.accounts[username]
 
-            self.changed.wait_for(lambda: has_reached(found().state(), wanted), timeout_ms / 1000)
-            return found().state()
+            def state():
+                # It changes without a request, and so would a state from one look to the next.
+                open_now = {"open_connections": len(found().open_connections)} if "open_connections" in wanted else {}
+                return {**found().state(), **open_now}
+
+            self.changed.wait_for(lambda: has_reached(state(), wanted), timeout_ms / 1000)
+            return state()
 
     def state(self, wanted, timeout_ms):
         """The counters, once each of the wanted ones is reached."""

@@ -205,8 +205,9 @@ class Standin(unittest.TestCase):
         self.assertEqual(truth["connections"][0], truth["connections"][1])
 
     def test_the_open_connections_of_an_account(self):
-        def open_once(count):
-            return self.ask("GET", f"/standin/accounts/open@example.com?open_connections={count}&timeout_ms=10000")[1]
+        def opened(username, expected):
+            path = f"/standin/accounts/{username}?open_connections={expected}&timeout_ms=10000"
+            return self.ask("GET", path)[1]["open_connections"]
 
         for username in ("open@example.com", "another@example.com"):
             self.account(username)
@@ -214,19 +215,21 @@ class Standin(unittest.TestCase):
         for connection in (first, first, second):
             self.create("open@example.com", connection=connection)
         self.create("another@example.com", connection=anothers)
-        self.assertEqual(self.truth("open@example.com")["open_connections"], 2)
+        self.assertEqual(opened("open@example.com", 2), 2)
         first.close()
-        self.assertEqual(open_once(1)["open_connections"], 1)
+        self.assertEqual(opened("open@example.com", 1), 1)
         second.close()
-        self.assertEqual(open_once(0)["open_connections"], 0)
-        self.assertEqual(self.truth("another@example.com")["open_connections"], 1)
+        self.assertEqual(opened("open@example.com", 0), 0)
+        self.assertEqual(opened("another@example.com", 1), 1)
+        # Who does not ask for it has a state that stays the same.
+        self.assertNotIn("open_connections", self.truth("another@example.com"))
         # Also one that has asked the control interface meanwhile.
         both = self.connect()
         self.create("open@example.com", connection=both)
         self.assertEqual(self.ask("GET", "/standin/state", connection=both)[0], 200)
-        self.assertEqual(self.truth("open@example.com")["open_connections"], 1)
+        self.assertEqual(opened("open@example.com", 1), 1)
         both.close()
-        self.assertEqual(open_once(0)["open_connections"], 0)
+        self.assertEqual(opened("open@example.com", 0), 0)
 
     def test_every_scenario_of_the_table_has_an_account_and_answers(self):
         table = json.loads((HERE / "scenarios.json").read_text())
